@@ -1,0 +1,163 @@
+"""The whole road without a notebook: ``python -m ser_helpers --help``."""
+
+import argparse
+import json
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+
+from ser_helpers import data, evaluate, features, plot, predict, split, train
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the road from clips to report.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Command line; ``sys.argv`` if left out.
+
+    Returns
+    -------
+    int
+        0: done; 1: the corpus cannot be used, and a line on stderr says why; 2: wrong arguments.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        run(options.data, options.out, split_by=options.split, n_folds=options.folds)
+    except (data.DataError, OSError) as error:
+        print(f"ser_helpers: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("ser_helpers: stopped; features made so far are kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(
+    source: str | None,
+    out: str | Path,
+    *,
+    split_by: str = "speaker",
+    n_folds: int | None = None,
+    settings: train.TrainSettings = train.TrainSettings(),
+) -> dict:
+    """Walk from clips to report, and write the report to ``out``.
+
+    Parameters
+    ----------
+    source : str, optional
+        As in :func:`ser_helpers.data.open_corpus`.
+    out : str or Path
+        Folder for ``report.json``, ``confusion.png``, ``recogniser.npz`` and the feature cache.
+    split_by : {"speaker", "random"}
+        "random" shows what the leak would have given.
+    n_folds : int, optional
+        Test each speaker once, in so many folds, instead of one test part.
+    settings : TrainSettings
+
+    Returns
+    -------
+    dict
+        What is in ``report.json``.
+
+    Raises
+    ------
+    DataError
+        If the corpus cannot be opened, read or split.
+    """
+    out = Path(out)
+    corpus = data.open_corpus(source)
+    print(corpus)
+    for row in corpus.set_aside.head(10).itertuples():
+        print(f"  set aside: {row.file}: {row.reason}")
+    out.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():  # said below, in our own words
+        warnings.filterwarnings("ignore", message=".*clips set aside", category=UserWarning)
+        table = features.extract(corpus.clips, cache=out / "cache")
+    for reason in table.attrs["set_aside"].values():
+        print(f"  set aside: {reason}")
+    clips = corpus.clips.loc[table.index]
+
+    if n_folds:
+        deal = split.folds_by_speaker if split_by == "speaker" else split.folds_by_rows
+        folds = deal(clips, n_folds)
+        unseen = train.cross_validate(table, clips.emotion, folds, settings=settings)
+        report = evaluate.report_on(
+            clips.emotion, unseen.idxmax(axis=1), clips.actor, protocol=folds.name
+        )
+    else:
+        parts = split.by_speaker(clips) if split_by == "speaker" else split.by_rows(clips)
+        result = train.fit(table, clips.emotion, parts, settings=settings)
+        report = evaluate.report(result, clips)
+        predict.save(predict.from_result(result), out / "recogniser.npz")
+    print(report)
+
+    summary = {
+        "corpus": corpus.name,
+        "synthetic": corpus.synthetic,
+        "n_clips": len(clips),
+        "n_actors": int(clips.actor.nunique()),
+        "n_set_aside": len(corpus.set_aside) + len(table.attrs["set_aside"]),
+        "protocol": report.protocol,
+        "n_clips_scored": report.n_clips,
+        "n_actors_scored": report.n_actors,
+        **{
+            metric: {name: round(float(value), 4) for name, value in row.items()}
+            for metric, row in report.scores.iterrows()
+        },
+        "baselines": report.baselines.round(4).to_dict("index"),
+        "confusion": report.confusion.to_numpy().tolist(),
+        "classes": list(data.EMOTIONS),
+    }
+    _replace(out / "report.json", (json.dumps(summary, indent=2) + "\n").encode())
+    title = f"{corpus.name}\n{report.protocol}: UAR {report.scores.value.uar:.1%}"
+    figure = plot.confusion(report.confusion, title=title).figure
+    figure.savefig(out / "confusion.part", format="png", dpi=120)
+    os.replace(out / "confusion.part", out / "confusion.png")
+    print(f"Written: {out / 'report.json'}, {out / 'confusion.png'}")
+    return summary
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_suffix(".part")
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ser_helpers",
+        description="Clips → MFCCs → split → network → report, all at once.",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="folder of clips, 'demo' or 'auto' (default: SER_DATA, else CREMA-D if it is here, "
+        "else the demo voices)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        default="ser_report",
+        help="where everything is written, and nothing elsewhere (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--split",
+        choices=("speaker", "random"),
+        default="speaker",
+        help="random rows show what the leak would have given (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--folds", type=int, metavar="N", help="test every speaker once, in N folds (3 or more)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    matplotlib.use("agg")  # no window, no display needed
+    sys.exit(main())

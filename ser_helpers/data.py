@@ -1,0 +1,409 @@
+"""Step 1: from files to a table of clips, and from a clip to samples.
+
+Names follow CREMA-D's scheme ``ACTOR_SENTENCE_EMOTION_LEVEL``, e.g. ``1001_IEO_ANG_HI.wav``
+(Cao et al. 2014, doi:10.1109/TAFFC.2014.2336244).
+"""
+
+import os
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile
+import soxr
+
+#: The six emotions in the order that every table, model and figure of the course uses.
+EMOTIONS = ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
+EMOTION_NAMES = {
+    "ANG": "anger",
+    "DIS": "disgust",
+    "FEA": "fear",
+    "HAP": "happiness",
+    "NEU": "neutral",
+    "SAD": "sadness",
+}
+#: How strongly the actor was asked to show the emotion; XX: not specified.
+LEVELS = {"LO": "low", "MD": "medium", "HI": "high", "XX": "not specified"}
+SENTENCES = {
+    "IEO": "It's eleven o'clock",
+    "TIE": "That is exactly what happened",
+    "IOM": "I'm on my way to the meeting",
+    "IWW": "I wonder what this is about",
+    "TAI": "The airplane is almost full",
+    "MTI": "Maybe tomorrow it will be cold",
+    "IWL": "I would like a new alarm clock",
+    "ITH": "I think I have a doctor's appointment",
+    "DFA": "Don't forget a jacket",
+    "ITS": "I think I've seen this before",
+    "TSI": "The surface is slick",
+    "WSI": "We'll stop in a couple of minutes",
+    # RAVDESS, when its clips are renamed in CREMA-D's scheme: two sentences, two takes each.
+    "KIA": "Kids are talking by the door",
+    "KIB": "Kids are talking by the door",
+    "DOA": "Dogs are sitting by the door",
+    "DOB": "Dogs are sitting by the door",
+}
+SAMPLE_RATE = 16_000  # Hz, CREMA-D's own
+SHORTEST, LONGEST = (
+    0.2,
+    60.0,
+)  # seconds; outside of it a file is hardly one spoken sentence
+SUFFIXES = (".wav", ".flac", ".ogg")
+SCHEME = "ACTOR_SENTENCE_EMOTION_LEVEL, for example 1001_IEO_ANG_HI.wav"
+DEMO_FOLDER = Path(__file__).parent / "demo_voices"
+ACTOR_TABLES = ("actors.csv", "VideoDemographics.csv")
+KNOWN_BAD = {"1076_MTI_SAD_XX": "CREMA-D's one clip without speech, left out by everybody"}
+
+_NAME = re.compile(
+    r"(?P<actor>\d{4})_(?P<sentence>[A-Z]{3})_(?P<emotion>[A-Z]{3})_(?P<level>LO|MD|HI|XX?)"
+)
+
+
+class DataError(ValueError):
+    """Something is wrong with a file, a folder or a name; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """An open corpus: what it is, its clips, and what had to be set aside.
+
+    Attributes
+    ----------
+    name : str
+        What to call it in a report.
+    folder : Path
+        Where its files are.
+    synthetic : bool
+        True for the demo voices: made by a program, not spoken by people.
+    clips : pandas.DataFrame
+        One row a clip, indexed by ``clip`` (its name without suffix), sorted. Columns ``path``,
+        ``actor`` (int), ``sentence``, ``emotion``, ``level``, ``sex`` ("female", "male" or
+        "unknown"), ``age`` (years, NaN where unknown), ``duration`` (seconds).
+    set_aside : pandas.DataFrame
+        Columns ``file`` and ``reason``: what is in the folder but not in ``clips``.
+    """
+
+    name: str
+    folder: Path
+    synthetic: bool
+    clips: pd.DataFrame
+    set_aside: pd.DataFrame
+
+    def __str__(self) -> str:
+        n_clips, n_actors = len(self.clips), self.clips.actor.nunique()
+        text = f"Corpus: {self.name} · {n_clips:,} clips · {n_actors} actors"
+        text += " · synthetic voices: learn the steps here, draw conclusions on CREMA-D" * (
+            self.synthetic
+        )
+        if len(self.set_aside):
+            text += f" · {len(self.set_aside)} files set aside (see corpus.set_aside)"
+        return text
+
+
+def parse_name(name: str) -> dict:
+    """Read actor, sentence, emotion and level from a clip's name.
+
+    Parameters
+    ----------
+    name : str
+        A name without suffix. The level ``X``, seen in copies of CREMA-D, is read as ``XX``.
+
+    Returns
+    -------
+    dict
+        ``actor`` (int), ``sentence``, ``emotion``, ``level`` (str).
+
+    Raises
+    ------
+    DataError
+        If the name does not follow the scheme.
+
+    Examples
+    --------
+    >>> parse_name("1001_IEO_ANG_HI")
+    {'actor': 1001, 'sentence': 'IEO', 'emotion': 'ANG', 'level': 'HI'}
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise DataError(f"the name {name!r} does not fit {SCHEME}")
+    if match["emotion"] not in EMOTIONS:
+        raise DataError(
+            f"the name {name!r} has the emotion {match['emotion']!r}, not one of "
+            f"{', '.join(EMOTIONS)}"
+        )
+    fields = match.groupdict()
+    return fields | {
+        "actor": int(match["actor"]),
+        "level": match["level"].ljust(2, "X"),
+    }
+
+
+def make_name(*, actor: int, sentence: str, emotion: str, level: str = "XX") -> str:
+    """Write a clip's name: the inverse of :func:`parse_name`."""
+    name = f"{actor:04d}_{sentence}_{emotion}_{level}"
+    parse_name(name)
+    return name
+
+
+def open_corpus(source: str | Path | None = None) -> Corpus:
+    """Open the demo voices, CREMA-D or any folder of clips named like CREMA-D's.
+
+    Parameters
+    ----------
+    source : str or Path, optional
+        ``"demo"``; a folder, searched with its subfolders for WAV, FLAC and OGG; or ``"auto"``:
+        ``data/CREMA-D`` in the project if clips are there, else the demo voices. Left out, the
+        environment variable ``SER_DATA`` decides, and without it ``"auto"``.
+
+    Returns
+    -------
+    Corpus
+
+    Raises
+    ------
+    DataError
+        If the folder is missing, or no clip in it can be used.
+    """
+    source = source or os.environ.get("SER_DATA") or "auto"
+    if str(source) == "auto":
+        downloaded = project_folder() / "data" / "CREMA-D"
+        source = downloaded if _sound_files(downloaded) else "demo"
+    folder = DEMO_FOLDER if str(source) == "demo" else _resolve(Path(source))
+    synthetic = DEMO_FOLDER in (folder, *folder.parents)
+
+    files = _sound_files(folder)
+    rows, aside = [], []
+    for path in files:
+        try:
+            fields = parse_name(path.stem)
+            # The canonical name, so that `…_X.wav` and `…_XX.wav` are seen to be the same clip.
+            clip = make_name(**fields)
+            if clip in KNOWN_BAD:
+                raise DataError(KNOWN_BAD[clip])
+            duration = check_file(path)
+            if not SHORTEST <= duration <= LONGEST:
+                raise DataError(
+                    f"{duration:.2f} s long; one spoken sentence takes {SHORTEST} to {LONGEST:.0f} "
+                    "s: cut it, or leave it out"
+                )
+            rows.append({"clip": clip, "path": path, **fields, "duration": duration})
+        except DataError as error:
+            aside.append({"file": str(path.relative_to(folder)), "reason": str(error)})
+    clips = pd.DataFrame(
+        rows,
+        columns=["clip", "path", "actor", "sentence", "emotion", "level", "duration"],
+    )
+    twin = clips.duplicated("clip")
+    for path, clip in zip(clips.path[twin], clips["clip"][twin], strict=True):
+        first = clips.path[clips["clip"] == clip].iloc[0].relative_to(folder)
+        aside.append(
+            {
+                "file": str(path.relative_to(folder)),
+                "reason": f"the clip {clip} is there twice; {first} is used, keep one of them",
+            }
+        )
+    clips = clips[~twin].set_index("clip").sort_index()
+    set_aside = pd.DataFrame(aside, columns=["file", "reason"])
+    if clips.empty:
+        raise DataError(_nothing_usable(folder, set_aside))
+    clips = _add_actors(clips, folder)
+    return Corpus(_corpus_name(clips, folder, synthetic), folder, synthetic, clips, set_aside)
+
+
+def load_clip(path: str | Path, *, sr: int = SAMPLE_RATE) -> np.ndarray:
+    """Load one clip as mono samples.
+
+    Parameters
+    ----------
+    path : str or Path
+        WAV (8 to 32 bit, float), FLAC or OGG; stereo is mixed down.
+    sr : int
+        Sampling rate wanted, in Hz; another rate is resampled with ``soxr``.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_samples,)
+        Samples, full scale ±1.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, is not sound, is cut short, or holds silence or NaN only.
+    """
+    path = Path(path)
+    _check_bytes(path)
+    try:
+        with soundfile.SoundFile(path) as file:
+            frames, file_sr = file.frames, file.samplerate
+            y = file.read(dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise DataError(
+            f"{path.name} is damaged and cannot be decoded ({error}): get it again"
+        ) from None
+    if len(y) < frames:
+        raise DataError(
+            f"{path.name} is cut short: {len(y)} of {frames} samples are there; get it again"
+        )
+    y = y.mean(axis=1)
+    if not np.isfinite(y).all():
+        raise DataError(
+            f"{path.name} holds {np.count_nonzero(~np.isfinite(y))} samples that are not numbers "
+            "(NaN or infinity): record or export it again"
+        )
+    if y.size == 0 or np.ptp(y) == 0:
+        raise DataError(f"{path.name} is silent: every sample has the same value; leave it out")
+    if file_sr != sr:
+        y = soxr.resample(y, file_sr, sr)
+    return np.ascontiguousarray(y, dtype=np.float32)
+
+
+def check_file(path: str | Path) -> float:
+    """Look at a sound file's size and header, without decoding it.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    float
+        Its duration in seconds.
+
+    Raises
+    ------
+    DataError
+        If it is missing, empty, a Git LFS pointer, not sound, or cut short.
+    """
+    path = Path(path)
+    _check_bytes(path)
+    try:
+        info = soundfile.info(path)
+    except soundfile.LibsndfileError as error:
+        raise DataError(f"{path.name} cannot be read as sound ({error}): get it again") from None
+    if info.frames == 0:
+        raise DataError(f"{path.name} has a header but no sound (0 samples): get it again")
+    return info.frames / info.samplerate
+
+
+def project_folder() -> Path:
+    """Return the course's folder: the nearest one from here upwards that holds ``course.py``."""
+    here = Path.cwd()
+    return next((p for p in (here, *here.parents) if (p / "course.py").is_file()), here)
+
+
+def work_folder() -> Path:
+    """Return the folder for what the course makes (``SER_WORK``, else ``work/`` in the project)."""
+    return Path(os.environ.get("SER_WORK") or project_folder() / "work")
+
+
+def _check_bytes(path: Path) -> None:
+    """Raise a DataError if a file's size and first and last bytes are not those of sound."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(64)
+            file.seek(max(0, size - 65_536 - 512))  # an Ogg page has at most 65,307 bytes
+            tail = file.read() if head[:4] == b"OggS" else b""
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    if size == 0:
+        raise DataError(f"{path.name} is empty (0 bytes): get it again")
+    if head.startswith(b"version https://git-lfs"):
+        raise DataError(
+            f"{path.name}: this is a pointer of {size} bytes, not sound: the folder was cloned "
+            "without Git LFS. Run `git lfs pull` there, or download the clips themselves"
+        )
+    if head[:4] not in (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS"):
+        raise DataError(f"{path.name} is not sound: it begins with {head[:16]!r}")
+    if head[:4] == b"RIFF":
+        promised = struct.unpack("<I", head[4:8])[0] + 8
+        # 0 and 0xFFFFFFFF are written by programs that stream and do not know the length.
+        if size < promised and promised not in (8, 0xFFFFFFFF + 8):
+            raise DataError(f"{path.name} is cut short: {size} of {promised} bytes; get it again")
+    if head[:4] == b"OggS" and not _ends_ogg(tail):
+        raise DataError(f"{path.name} is cut short: its last Ogg page is missing; get it again")
+
+
+def _resolve(folder: Path) -> Path:
+    """Find a folder given relative to the current folder or to the project."""
+    folder = folder.expanduser()
+    for candidate in (folder, project_folder() / folder):
+        if candidate.is_dir():
+            return candidate.resolve()
+    if folder.exists():
+        raise DataError(f"{folder} is a file; give the folder that holds the clips")
+    raise DataError(
+        f"there is no folder {folder} (looked from {Path.cwd()}): check SER_DATA or the path, or "
+        "use 'demo' for the voices that come with the course"
+    )
+
+
+def _sound_files(folder: Path) -> list[Path]:
+    # macOS leaves a twin `._name.wav`, no sound, beside each file that it copies to a USB stick.
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith("._")
+    )
+
+
+def _nothing_usable(folder: Path, set_aside: pd.DataFrame) -> str:
+    """Say why no clip of a folder can be used."""
+    if set_aside.empty:
+        others = sorted({p.suffix for p in folder.rglob("*") if p.is_file()} - {""})
+        found = f"only files ending in {', '.join(others)}" if others else "nothing"
+        return (
+            f"{folder} has no clips: WAV, FLAC or OGG files are needed, {found} was found. "
+            f"Names: {SCHEME}"
+        )
+    lines = [f"  {row.file}: {row.reason}" for row in set_aside.head(5).itertuples()]
+    return (
+        f"none of the {len(set_aside)} sound files in {folder} can be used. Names must be "
+        f"{SCHEME}. The first ones:\n" + "\n".join(lines)
+    )
+
+
+def _add_actors(clips: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Add ``sex`` and ``age`` from the corpus's table of actors, where there is one."""
+    tables = [f / name for f in (folder, folder.parent) for name in ACTOR_TABLES]
+    found = next((table for table in tables if table.is_file()), None)
+    sex = pd.Series("unknown", index=sorted(clips.actor.unique()), dtype=object)
+    age = pd.Series(np.nan, index=sex.index)
+    if found is not None:
+        table = pd.read_csv(found)
+        missing = {"ActorID", "Sex", "Age"} - set(table.columns)
+        if missing:
+            raise DataError(
+                f"{found} lacks the column(s) {', '.join(sorted(missing))}: it needs ActorID, "
+                "Age and Sex, as CREMA-D's VideoDemographics.csv has them"
+            )
+        table = table.drop_duplicates("ActorID").set_index("ActorID")
+        sex.update(table.Sex.str.lower())
+        age.update(pd.to_numeric(table.Age, errors="coerce"))
+    elif sex.index.isin(range(3001, 3025)).all():
+        # RAVDESS renumbered as 3000 + n: odd numbers are men (Livingstone & Russo 2018).
+        sex[:] = np.where(sex.index % 2, "male", "female")
+    clips = clips.assign(sex=clips.actor.map(sex).astype(str), age=clips.actor.map(age))
+    return clips[["path", "actor", "sentence", "emotion", "level", "sex", "age", "duration"]]
+
+
+def _corpus_name(clips: pd.DataFrame, folder: Path, synthetic: bool) -> str:
+    if synthetic:
+        return "demo voices (synthetic)"
+    if clips.actor.between(1001, 1091).all():
+        return "CREMA-D"
+    if clips.actor.between(3001, 3024).all():
+        return "RAVDESS (named like CREMA-D)"
+    return folder.name
+
+
+def _ends_ogg(tail: bytes) -> bool:
+    """Tell whether the last Ogg page is whole and carries the end-of-stream flag (RFC 3533)."""
+    start = tail.rfind(b"OggS")
+    page = tail[start:]
+    if start < 0 or len(page) < 27 or len(page) < 27 + page[26]:
+        return False
+    return bool(page[5] & 4) and len(page) >= 27 + page[26] + sum(page[27 : 27 + page[26]])

@@ -1,0 +1,374 @@
+"""Step 6: how good is it, how sure are we, and compared with whom?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import classification_report, confusion_matrix
+
+from ser_helpers.data import EMOTIONS, DataError
+from ser_helpers.train import Result
+
+METRICS = ("accuracy", "uar", "macro_f1")
+
+#: Votes of CREMA-D's listeners on the voice alone (rows: intended emotion, columns: vote, both in
+#: the order of EMOTIONS). Counted by us from its ``processedResults/tabulatedVotes.csv``
+#: (CREMA-D, ODbL 1.0; Cao et al. 2014); 68,568 votes, 9.2 a clip.
+LISTENER_VOTES = (
+    (6289, 2496, 602, 225, 2080, 130),
+    (1403, 3319, 1065, 319, 4369, 1117),
+    (745, 736, 3726, 345, 4446, 1611),
+    (809, 869, 942, 3341, 5198, 381),
+    (396, 602, 514, 207, 7807, 714),
+    (221, 829, 1363, 153, 6252, 2947),
+)
+
+
+def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
+    """Score predictions.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of str, shape (n_clips,)
+        Emotions.
+
+    Returns
+    -------
+    dict of float
+        ``accuracy``: share of clips that are right. ``uar``: unweighted average recall (macro
+        recall), the mean over the emotions in ``y_true`` of the share found. ``macro_f1``: the
+        mean over them of the harmonic mean of precision and recall. All from 0 to 1, as
+        scikit-learn computes them.
+    """
+    return _scores_of(_matrix(y_true, y_pred)[None])[0]
+
+
+def confusion(y_true: pd.Series, y_pred: pd.Series, *, normalise: bool = False) -> pd.DataFrame:
+    """Count which emotion was taken for which.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of str, shape (n_clips,)
+    normalise : bool
+        Divide each row by its sum: the diagonal then holds the recalls.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (6, 6)
+        Rows: true emotion, columns: predicted, both in the order of ``EMOTIONS``.
+    """
+    return _frame(_matrix(y_true, y_pred), normalise)
+
+
+def listeners(*, normalise: bool = False) -> pd.DataFrame:
+    """Return what CREMA-D's listeners voted on the voice alone, as a confusion matrix.
+
+    Parameters
+    ----------
+    normalise : bool
+        Divide each row by its sum.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (6, 6)
+        Rows: intended emotion, columns: vote.
+    """
+    return _frame(np.array(LISTENER_VOTES), normalise)
+
+
+def intervals(
+    y_true: pd.Series,
+    y_pred: pd.Series,
+    speakers: pd.Series,
+    *,
+    n_resamples: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Score with intervals by bootstrap over speakers.
+
+    Clips of one speaker resemble each other, so speakers, not clips, are drawn with replacement
+    (percentile bootstrap; Efron & Tibshirani 1993, chapter 13).
+
+    Parameters
+    ----------
+    y_true, y_pred : pandas.Series of str, shape (n_clips,)
+    speakers : pandas.Series, shape (n_clips,)
+        Actor of each clip, in the same order.
+    n_resamples : int
+    level : float
+        Coverage of the interval, 0 to 1.
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``accuracy``, ``uar``, ``macro_f1``; columns ``value``, ``low``, ``high`` (0 to 1).
+        With one speaker the interval is NaN: it cannot be known.
+    """
+    y_true, y_pred, speakers = (np.asarray(v) for v in (y_true, y_pred, speakers))
+    names = np.unique(speakers)
+    by_speaker = np.stack([_matrix(y_true[s], y_pred[s]) for s in (speakers == n for n in names)])
+    value = pd.Series(_scores_of(by_speaker.sum(axis=0)[None])[0], name="value")
+    if len(names) < 2:
+        return pd.DataFrame({"value": value, "low": np.nan, "high": np.nan})
+    draws = np.random.default_rng(seed).multinomial(
+        len(names), np.full(len(names), 1 / len(names)), size=n_resamples
+    )  # how often each speaker is in each resample: their matrices just add up
+    resampled = pd.DataFrame(_scores_of(np.tensordot(draws, by_speaker, axes=1)))
+    tail = (1 - level) / 2
+    return pd.DataFrame(
+        {"value": value, "low": resampled.quantile(tail), "high": resampled.quantile(1 - tail)}
+    )
+
+
+def baselines(y_true: pd.Series, *, majority: str | None = None) -> pd.DataFrame:
+    """Score what needs no listening, and what CREMA-D's listeners reached.
+
+    Parameters
+    ----------
+    y_true : pandas.Series of str
+        True emotions of the clips that are scored.
+    majority : str, optional
+        The class that is always said: the train part's most frequent. Left out, that of
+        ``y_true``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows ``chance`` (guessing evenly), ``majority``, ``listeners`` (a single vote on the voice
+        alone, on CREMA-D); columns ``accuracy``, ``uar``, ``macro_f1``.
+    """
+    share = pd.Series(y_true).value_counts(normalize=True)
+    k = len(share)
+    # A guesser is right 1 time in k whatever was said: recall 1/k, precision the class's share.
+    chance_f1 = float((2 * share / k / (share + 1 / k)).mean())
+    always = np.full(len(y_true), majority or share.index[0])
+    return pd.DataFrame(
+        {
+            "chance": {"accuracy": 1 / k, "uar": 1 / k, "macro_f1": chance_f1},
+            "majority": scores(y_true, always),
+            "listeners": _scores_of(np.array(LISTENER_VOTES)[None])[0],
+        }
+    ).T
+
+
+def slices(
+    y_true: pd.Series, y_pred: pd.Series, by: pd.Series, *, speakers: pd.Series | None = None
+) -> pd.DataFrame:
+    """Score each slice of the clips: each sex, actor, sentence or level.
+
+    Parameters
+    ----------
+    y_true, y_pred : pandas.Series of str, shape (n_clips,)
+    by : pandas.Series, shape (n_clips,)
+        What to slice by, in the same order.
+    speakers : pandas.Series, optional
+        Actor of each clip; given, the UAR gets its interval over speakers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a slice: ``clips``, ``speakers`` (if given), ``accuracy``, ``uar``, and ``low``,
+        ``high`` of the UAR.
+    """
+    rows = {}
+    for name in sorted(by.unique()):
+        inside = (by == name).to_numpy()
+        row = {"clips": int(inside.sum())}
+        if speakers is None:
+            row |= scores(y_true[inside], y_pred[inside])
+        else:
+            table = intervals(y_true[inside], y_pred[inside], speakers[inside])
+            row["speakers"] = speakers[inside].nunique()
+            row |= table.value.to_dict() | table.loc["uar", ["low", "high"]].to_dict()
+        rows[name] = row
+    return pd.DataFrame(rows).T.astype({"clips": int}).drop(columns="macro_f1").rename_axis(by.name)
+
+
+def reliability(
+    probabilities: pd.DataFrame, y_true: pd.Series, *, n_bins: int = 10
+) -> pd.DataFrame:
+    """Compare how sure the network was with how often it was right (Guo et al. 2017).
+
+    Parameters
+    ----------
+    probabilities : pandas.DataFrame, shape (n_clips, n_classes)
+    y_true : pandas.Series of str, shape (n_clips,)
+    n_bins : int
+        Bins of equal width from 0 to 1; empty ones are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a bin: ``confidence`` (mean of the highest probability), ``accuracy``, ``clips``.
+        ``attrs["ece"]`` is the expected calibration error: the mean gap, weighted by clips.
+
+    References
+    ----------
+    Guo et al. 2017, On Calibration of Modern Neural Networks, arXiv:1706.04599.
+    """
+    confidence = probabilities.max(axis=1).to_numpy()
+    right = probabilities.idxmax(axis=1).to_numpy() == np.asarray(y_true)
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    table = (
+        pd.DataFrame({"confidence": confidence, "accuracy": right, "bin": bins})
+        .groupby("bin")
+        .agg(
+            confidence=("confidence", "mean"),
+            accuracy=("accuracy", "mean"),
+            clips=("accuracy", "size"),
+        )
+    )
+    gap = (table.confidence - table.accuracy).abs()
+    table.attrs["ece"] = float((gap * table.clips).sum() / table.clips.sum())
+    return table
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a reader of results wants on one page; ``print`` it.
+
+    Attributes
+    ----------
+    protocol : str
+        How train and test were separated.
+    n_clips, n_actors : int
+        Of the part that was scored.
+    scores : pandas.DataFrame
+        Of :func:`intervals`.
+    baselines : pandas.DataFrame
+        Of :func:`baselines`.
+    by_class : str
+        scikit-learn's classification report.
+    confusion : pandas.DataFrame
+        Counts.
+    """
+
+    protocol: str
+    n_clips: int
+    n_actors: int
+    scores: pd.DataFrame
+    baselines: pd.DataFrame
+    by_class: str
+    confusion: pd.DataFrame
+
+    def __str__(self) -> str:
+        percent = self.scores * 100
+        lines = [
+            f"{self.n_clips} clips of {self.n_actors} speakers · protocol: {self.protocol}",
+            f"{'':22}{'accuracy':>18}{'UAR':>18}{'macro F1':>18}",
+            f"{'this network, %':22}"
+            + "".join(
+                f"{percent.value[m]:>6.1f} [{percent.low[m]:4.1f}–{percent.high[m]:4.1f}]"
+                for m in METRICS
+            ),
+        ]
+        names = {
+            "chance": "chance",
+            "majority": "always the same",
+            "listeners": "listeners on CREMA-D",
+        }
+        for key, name in names.items():
+            row = self.baselines.loc[key] * 100
+            lines.append(f"{name:22}" + "".join(f"{row[m]:>6.1f}{'':12}" for m in METRICS))
+        lines.append("[95 % interval by bootstrap over speakers]")
+        return "\n".join(lines) + "\n\n" + self.by_class
+
+
+def report(result: Result, clips: pd.DataFrame, *, part: str = "test") -> Report:
+    """Report how well a trained network does on one part.
+
+    Parameters
+    ----------
+    result : Result
+        Of :func:`ser_helpers.train.fit`.
+    clips : pandas.DataFrame
+        Clips table with the column ``actor``, indexed by clip.
+    part : {"test", "validation", "train"}
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    DataError
+        If the part has no clips.
+    """
+    inside = result.parts == part
+    if not inside.any():
+        raise DataError(f"there is no clip in the {part} part; parts: {set(result.parts)}")
+    majority = result.labels[result.parts == "train"].mode()[0]
+    return report_on(
+        result.labels[inside],
+        result.predictions[inside],
+        clips.actor.loc[inside.index[inside]],
+        protocol=f"{result.parts.name or 'own split'}, {part} part",
+        majority=majority,
+    )
+
+
+def report_on(
+    y_true: pd.Series,
+    y_pred: pd.Series,
+    speakers: pd.Series,
+    *,
+    protocol: str,
+    majority: str | None = None,
+) -> Report:
+    """Report on any predictions, for instance those of all folds together.
+
+    Parameters
+    ----------
+    y_true, y_pred : pandas.Series of str, shape (n_clips,)
+    speakers : pandas.Series, shape (n_clips,)
+    protocol : str
+        How train and test were separated, for the reader.
+    majority : str, optional
+        The train part's most frequent class.
+
+    Returns
+    -------
+    Report
+    """
+    present = [emotion for emotion in EMOTIONS if emotion in set(y_true)]
+    return Report(
+        protocol,
+        len(y_true),
+        speakers.nunique(),
+        intervals(y_true, y_pred, speakers),
+        baselines(y_true, majority=majority),
+        classification_report(y_true, y_pred, labels=present, digits=2, zero_division=0),
+        confusion(y_true, y_pred),
+    )
+
+
+def _matrix(y_true: pd.Series, y_pred: pd.Series) -> np.ndarray:
+    return confusion_matrix(y_true, y_pred, labels=list(EMOTIONS))
+
+
+def _frame(matrix: np.ndarray, normalise: bool) -> pd.DataFrame:
+    if normalise:
+        matrix = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    return pd.DataFrame(
+        matrix,
+        index=pd.Index(EMOTIONS, name="true"),
+        columns=pd.Index(EMOTIONS, name="predicted"),
+    )
+
+
+def _scores_of(matrices: np.ndarray) -> list[dict[str, float]]:
+    """Score stacked confusion matrices, shape (n, 6, 6), over the classes that truly occur."""
+    right = np.diagonal(matrices, axis1=1, axis2=2)
+    true, said = matrices.sum(axis=2), matrices.sum(axis=1)
+    occurs = true > 0
+    n_classes = occurs.sum(axis=1)
+    recall = np.where(occurs, right / np.maximum(true, 1), 0)
+    f1 = np.where(occurs, 2 * right / np.maximum(true + said, 1), 0)
+    table = {
+        "accuracy": right.sum(axis=1) / true.sum(axis=1),
+        "uar": recall.sum(axis=1) / n_classes,
+        "macro_f1": f1.sum(axis=1) / n_classes,
+    }
+    return pd.DataFrame(table).to_dict("records")

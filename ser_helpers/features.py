@@ -1,0 +1,321 @@
+"""Step 2: from samples to numbers: MFCCs, one row a clip, and the table of a whole corpus."""
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import joblib
+import librosa
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, work_folder
+
+PERCENTILES = (5, 25, 50, 75, 95)
+POOL_FROM = 200  # clips; below, starting processes takes longer than the work itself
+RECIPE = 1  # raise it whenever `describe` computes something else: old caches are then not read
+
+
+@dataclass(frozen=True)
+class AudioSettings:
+    """How sound becomes numbers; travels with every feature table and recogniser.
+
+    Attributes
+    ----------
+    sr : int
+        Sampling rate, Hz.
+    n_fft, win_length, hop_length : int
+        FFT size, window and step of the short-time Fourier transform, samples.
+    n_mels, n_mfcc : int
+        Number of mel filters, and of coefficients kept from them.
+    fmin, fmax : float
+        Lowest and highest frequency of the mel filters, Hz.
+    top_db : float
+        Frames at the ends that are this many dB below the loudest are silence and trimmed.
+    """
+
+    sr: int = SAMPLE_RATE
+    n_fft: int = 512
+    win_length: int = 400
+    hop_length: int = 160
+    n_mels: int = 64
+    n_mfcc: int = 30
+    fmin: float = 0.0
+    fmax: float = 8000.0
+    top_db: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name in ("sr", "n_fft", "win_length", "hop_length", "n_mels", "n_mfcc"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, np.integer)) or value < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+        if self.n_mfcc > self.n_mels:
+            raise ValueError(
+                f"n_mfcc={self.n_mfcc} is more than n_mels={self.n_mels}: the DCT of {self.n_mels} "
+                f"mel bands has {self.n_mels} coefficients; lower n_mfcc or raise n_mels"
+            )
+        if self.win_length > self.n_fft:
+            raise ValueError(
+                f"win_length={self.win_length} does not fit into n_fft={self.n_fft}: raise n_fft"
+            )
+        if not 0 <= self.fmin < self.fmax <= self.sr / 2:
+            raise ValueError(
+                f"fmin={self.fmin} and fmax={self.fmax} Hz must rise and lie within 0 and "
+                f"{self.sr / 2:.0f} Hz, half the sampling rate"
+            )
+        if self.top_db <= 0:
+            raise ValueError(f"top_db must be above 0 dB, not {self.top_db!r}")
+
+
+def trim(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndarray:
+    """Cut the silence at both ends.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+        Samples.
+    settings : AudioSettings
+        ``top_db``, ``n_fft`` and ``hop_length`` are used.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_kept,)
+    """
+    kept, _ = librosa.effects.trim(
+        y,
+        top_db=settings.top_db,
+        frame_length=settings.n_fft,
+        hop_length=settings.hop_length,
+    )
+    return kept if kept.size else y
+
+
+def mfcc(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndarray:
+    """Compute mel-frequency cepstral coefficients over time.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+        Samples at ``settings.sr`` Hz.
+    settings : AudioSettings
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_mfcc, n_frames)
+        Row 0 follows loudness (dB, scaled); the others describe the spectrum's shape.
+
+    References
+    ----------
+    Davis & Mermelstein 1980, doi:10.1109/TASSP.1980.1163420; computed by
+    :func:`librosa.feature.mfcc` with its defaults (Slaney mel scale, orthonormal DCT-II).
+    """
+    return librosa.feature.mfcc(
+        y=y,
+        sr=settings.sr,
+        n_mfcc=settings.n_mfcc,
+        n_fft=settings.n_fft,
+        win_length=settings.win_length,
+        hop_length=settings.hop_length,
+        n_mels=settings.n_mels,
+        fmin=settings.fmin,
+        fmax=settings.fmax,
+    )
+
+
+def deltas(coefficients: np.ndarray, *, order: int = 1) -> np.ndarray:
+    """Compute how fast each coefficient changes: the slope over nine frames.
+
+    Parameters
+    ----------
+    coefficients : numpy.ndarray, shape (n_mfcc, n_frames)
+    order : {1, 2}
+        1: slope; 2: change of the slope.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_mfcc, n_frames)
+        Change a frame; the ends are continued with their last value, so any length will do.
+    """
+    return librosa.feature.delta(coefficients, width=9, order=order, mode="nearest")
+
+
+def describe(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndarray:
+    """Describe one clip by one row of numbers, whatever its length.
+
+    Mean, standard deviation and percentiles of each MFCC over time, the standard deviations of
+    its first and second delta, and the logarithm of the duration in seconds, all measured after
+    the silence at the ends is trimmed.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+        Samples at ``settings.sr`` Hz.
+    settings : AudioSettings
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_features,)
+        In the order of :func:`feature_names`.
+    """
+    kept = trim(y, settings)
+    if kept.size < settings.n_fft:  # shorter than one frame: zeros behind it, as librosa advises
+        kept = np.pad(kept, (0, settings.n_fft - kept.size))
+    coefficients = mfcc(kept, settings)
+    statistics = [
+        coefficients.mean(axis=1),
+        coefficients.std(axis=1),
+        *np.percentile(coefficients, PERCENTILES, axis=1),
+        deltas(coefficients).std(axis=1),
+        deltas(coefficients, order=2).std(axis=1),
+        [np.log(kept.size / settings.sr)],
+    ]
+    return np.concatenate(statistics).astype(np.float32)
+
+
+def feature_names(settings: AudioSettings = AudioSettings()) -> list[str]:
+    """Name the features of :func:`describe`, e.g. ``mfcc00_mean``, in their order."""
+    statistics = ["mean", "sd", *(f"p{p:02d}" for p in PERCENTILES), "delta_sd", "delta2_sd"]
+    names = [f"mfcc{i:02d}_{name}" for name in statistics for i in range(settings.n_mfcc)]
+    return [*names, "log_duration"]
+
+
+def extract(
+    clips: pd.DataFrame,
+    *,
+    settings: AudioSettings = AudioSettings(),
+    cache: str | Path | None = None,
+    progress: bool = True,
+    n_jobs: int = -1,
+) -> pd.DataFrame:
+    """Compute the feature table of a corpus; a second call reads it from the cache.
+
+    A row is kept under the SHA-256 of the clip's own bytes and of the settings, so a changed clip
+    or setting is always computed anew. A damaged clip does not stop the run: it is set aside with
+    a warning that names it.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table of :func:`ser_helpers.data.open_corpus`: index ``clip``, column ``path``.
+    settings : AudioSettings
+    cache : str or Path, optional
+        Folder of the cache; ``work/features`` in the project if left out.
+    progress : bool
+        Show a progress bar over the clips that have to be computed.
+    n_jobs : int
+        Number of processes, as in joblib; -1 for all processors.
+
+    Returns
+    -------
+    pandas.DataFrame of float32, shape (n_clips, n_features)
+        Index ``clip``. ``attrs["settings"]`` holds the settings as a dict, and
+        ``attrs["set_aside"]`` the clips left out, as ``{clip: reason}``.
+
+    Raises
+    ------
+    DataError
+        If not one clip can be used.
+    """
+    store = Path(cache) if cache is not None else work_folder() / "features"
+    store = store / f"{_recipe_key(settings)}.npz"
+    known = _read_cache(store)
+    hashes = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
+    keys = hashes(joblib.delayed(_hash)(path) for path in clips.path)
+
+    todo = {key: path for key, path in zip(keys, clips.path, strict=True) if key not in known}
+    reasons = {}
+    if todo:
+        # Once here before any pool: librosa's compiled functions, first called in several
+        # processes at once, can crash and leave a broken cache behind.
+        describe(_noise(), settings)
+        pool = joblib.Parallel(n_jobs=n_jobs if len(todo) > POOL_FROM else 1, return_as="generator")
+        rows = pool(joblib.delayed(_describe_file)(path, settings) for path in todo.values())
+        bar = tqdm(
+            rows,
+            desc="features",
+            total=len(todo),
+            unit="clip",
+            disable=not progress,
+            file=sys.stdout,
+        )
+        for key, row in zip(todo, bar, strict=True):
+            if isinstance(row, str):
+                reasons[key] = row
+            else:
+                known[key] = row
+        _write_cache(store, known)
+
+    good = [key in known for key in keys]
+    set_aside = {
+        clip: reasons[key]
+        for clip, key, fine in zip(clips.index, keys, good, strict=True)
+        if not fine
+    }
+    if set_aside:
+        shown = "; ".join(list(set_aside.values())[:5])
+        if len(set_aside) == len(clips):
+            raise DataError(f"not one of the {len(clips)} clips can be used: {shown}")
+        warnings.warn(f"{len(set_aside)} of {len(clips)} clips set aside: {shown}", stacklevel=2)
+    table = pd.DataFrame(
+        np.stack([known[key] for key, fine in zip(keys, good, strict=True) if fine]),
+        index=clips.index[good],
+        columns=feature_names(settings),
+    )
+    table.attrs = {"settings": asdict(settings), "set_aside": set_aside}
+    return table
+
+
+def _describe_file(path: Path, settings: AudioSettings) -> np.ndarray | str:
+    """Describe one file, or say why not."""
+    try:
+        return describe(load_clip(path, sr=settings.sr), settings)
+    except DataError as error:
+        return str(error)
+
+
+def _noise() -> np.ndarray:
+    return np.random.default_rng(0).normal(scale=0.1, size=SAMPLE_RATE).astype(np.float32)
+
+
+def _hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:  # `load_clip` will say what is wrong
+        return f"unreadable {path}"
+
+
+def _recipe_key(settings: AudioSettings) -> str:
+    """Name what a row depends on beside the clip: the settings, this recipe, librosa."""
+    what = {
+        "settings": asdict(settings),
+        "percentiles": PERCENTILES,
+        "recipe": RECIPE,
+        "librosa": librosa.__version__,
+    }
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _read_cache(store: Path) -> dict[str, np.ndarray]:
+    if not store.is_file():
+        return {}
+    try:
+        with np.load(store, allow_pickle=False) as saved:
+            return dict(zip(saved["keys"].tolist(), saved["rows"], strict=True))
+    except Exception as error:  # a half-written or foreign file: zipfile, numpy and OS errors
+        warnings.warn(f"the cache {store} cannot be read ({error}); computing anew", stacklevel=3)
+        return {}
+
+
+def _write_cache(store: Path, known: dict[str, np.ndarray]) -> None:
+    if not known:
+        return
+    store.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=store.parent, suffix=".part", delete=False) as part:
+        np.savez(part, keys=np.array(list(known)), rows=np.stack(list(known.values())))
+    os.replace(part.name, store)  # another run never sees half a file

@@ -1,0 +1,475 @@
+"""Every figure of the course: one palette, axes with units, alt text.
+
+Each function draws on the axes it is given, or on new ones, and returns them; :func:`show` puts a
+figure into a notebook together with its description for those who cannot see it.
+"""
+
+import base64
+import io
+
+import librosa
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ser_helpers.data import EMOTION_NAMES, EMOTIONS, load_clip
+from ser_helpers.evaluate import METRICS
+from ser_helpers.features import AudioSettings
+
+#: One colour an emotion, all through the course: Okabe & Ito's colour-blind-safe palette (2008).
+COLOURS = {
+    "ANG": "#D55E00",
+    "DIS": "#009E73",
+    "FEA": "#CC79A7",
+    "HAP": "#E69F00",
+    "NEU": "#777777",
+    "SAD": "#0072B2",
+}
+PART_COLOURS = {"train": "#56B4E9", "validation": "#E69F00", "test": "#000000"}
+NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
+
+
+def show(figure: Figure | Axes, *, alt: str, dpi: int = 90) -> None:
+    """Show a figure in a notebook with its alt text, and close it.
+
+    Parameters
+    ----------
+    figure : Figure or Axes
+    alt : str
+        What there is to see, in one or two sentences, for those who cannot see it.
+    dpi : int
+        Dots an inch; 90 keeps a notebook small.
+    """
+    figure = figure.figure if isinstance(figure, Axes) else figure
+    image = io.BytesIO()
+    figure.savefig(image, format="png", dpi=dpi, bbox_inches="tight")
+    plt.close(figure)
+    display(
+        {
+            "image/png": base64.b64encode(image.getvalue()).decode(),
+            "text/plain": f"[figure: {alt}]",
+        },
+        metadata={"image/png": {"alt": alt}},
+        raw=True,
+    )
+
+
+def waveform(y: np.ndarray, sr: int, *, ax: Axes | None = None, colour: str = "#0072B2") -> Axes:
+    """Draw samples over time.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+    sr : int
+        Sampling rate, Hz.
+    ax : Axes, optional
+    colour : str
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(8, 2.2)
+    ax.plot(np.arange(len(y)) / sr, y, color=colour, linewidth=0.6)
+    ax.set(xlabel="time (s)", ylabel="amplitude (full scale = 1)", title="Waveform")
+    ax.margins(x=0)
+    return ax
+
+
+def mel_spectrogram(
+    y: np.ndarray,
+    settings: AudioSettings = AudioSettings(),
+    *,
+    ax: Axes | None = None,
+    colour_bar: bool = True,
+) -> Axes:
+    """Draw the mel spectrogram in dB below the loudest point.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+        Samples at ``settings.sr`` Hz.
+    settings : AudioSettings
+    ax : Axes, optional
+    colour_bar : bool
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(8, 3)
+    power = librosa.feature.melspectrogram(
+        y=y,
+        sr=settings.sr,
+        n_fft=settings.n_fft,
+        win_length=settings.win_length,
+        hop_length=settings.hop_length,
+        n_mels=settings.n_mels,
+        fmin=settings.fmin,
+        fmax=settings.fmax,
+    )
+    level = librosa.power_to_db(power, ref=np.max, top_db=80)
+    image = ax.imshow(
+        level,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=-80,
+        vmax=0,
+        interpolation="nearest",
+        extent=(0, len(y) / settings.sr, 0, settings.n_mels),
+    )
+    hertz = librosa.mel_frequencies(n_mels=settings.n_mels, fmin=settings.fmin, fmax=settings.fmax)
+    wanted = [f for f in (250, 1000, 2000, 4000, 8000) if settings.fmin < f <= settings.fmax]
+    ax.set_yticks(np.interp(wanted, hertz, np.arange(settings.n_mels) + 0.5), wanted)
+    ax.set(xlabel="time (s)", ylabel="frequency (Hz, mel scale)", title="Mel spectrogram")
+    ax.grid(False)
+    if colour_bar:
+        ax.figure.colorbar(image, ax=ax, label="level (dB re loudest)")
+    return ax
+
+
+def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) -> Figure:
+    """Draw waveform and mel spectrogram of some clips, one column a clip, on the same scales.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Rows of the clips table; six at most are readable.
+    settings : AudioSettings
+
+    Returns
+    -------
+    Figure
+    """
+    sounds = [load_clip(path, sr=settings.sr) for path in clips.path]
+    peak = max(np.abs(y).max() for y in sounds)
+    figure, axes = plt.subplots(
+        2, len(clips), figsize=(2.1 * len(clips) + 1, 4.4), layout="constrained", squeeze=False
+    )
+    for i, (y, emotion) in enumerate(zip(sounds, clips.emotion, strict=True)):
+        top, bottom = axes[:, i]
+        waveform(y, settings.sr, ax=top, colour=COLOURS[emotion])
+        mel_spectrogram(y, settings, ax=bottom, colour_bar=False)
+        top.set(title=EMOTION_NAMES[emotion], ylim=(-peak, peak), xlabel="")
+        bottom.set(title="")
+        if i:
+            for ax in (top, bottom):
+                ax.set(ylabel="", yticklabels=[])
+    bar = figure.colorbar(axes[1, 0].images[0], ax=axes[1, :], pad=0.01)
+    bar.set_label("level (dB re loudest)")
+    return figure
+
+
+def counts(clips: pd.DataFrame, column: str, *, ax: Axes | None = None) -> Axes:
+    """Draw how many clips there are of each value of a column, stacked by emotion.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table.
+    column : str
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(8, 3)
+    if column == "emotion":
+        table = clips.emotion.value_counts().reindex(EMOTIONS, fill_value=0)
+        ax.bar(table.index, table, color=[COLOURS[e] for e in table.index])
+    else:
+        table = pd.crosstab(clips[column], clips.emotion).reindex(columns=EMOTIONS, fill_value=0)
+        table.plot.bar(stacked=True, color=COLOURS, width=0.85, ax=ax, legend=True)
+        ax.legend(title="emotion", ncols=1, bbox_to_anchor=(1, 1), loc="upper left")
+    ax.set(xlabel=column, ylabel="clips", title=f"Clips by {column}")
+    ax.grid(axis="x", visible=False)
+    return ax
+
+
+def by_emotion(
+    values: pd.Series, emotion: pd.Series, *, label: str, ax: Axes | None = None
+) -> Axes:
+    """Draw box plots of a measure by emotion (box: quartiles; whiskers: 1.5 times their range).
+
+    Parameters
+    ----------
+    values : pandas.Series of float
+    emotion : pandas.Series of str
+        In the same order.
+    label : str
+        What was measured, with its unit.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(6, 3.2)
+    sns.boxplot(
+        x=np.asarray(emotion),
+        y=np.asarray(values),
+        hue=np.asarray(emotion),
+        order=EMOTIONS,
+        hue_order=EMOTIONS,
+        palette=COLOURS,
+        legend=False,
+        fliersize=1.5,
+        linewidth=1,
+        ax=ax,
+    )
+    ax.set(xlabel="emotion", ylabel=label, title=f"{label.split(' (')[0].capitalize()} by emotion")
+    return ax
+
+
+def matrix(
+    values: np.ndarray,
+    settings: AudioSettings = AudioSettings(),
+    *,
+    title: str,
+    ylabel: str,
+    label: str,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw anything computed frame by frame, such as MFCCs, over time.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n_rows, n_frames)
+    settings : AudioSettings
+        ``hop_length`` and ``sr`` turn frames into seconds.
+    title, ylabel, label : str
+        Title, name of the rows, and name of the colour with its unit.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(8, 3)
+    n_rows, n_frames = values.shape
+    seconds = n_frames * settings.hop_length / settings.sr
+    image = ax.imshow(
+        values,
+        origin="lower",
+        aspect="auto",
+        cmap="cividis",
+        interpolation="nearest",
+        extent=(0, seconds, -0.5, n_rows - 0.5),
+    )
+    ax.figure.colorbar(image, ax=ax, label=label)
+    ax.set(xlabel="time (s)", ylabel=ylabel, title=title)
+    ax.grid(False)
+    return ax
+
+
+def scatter(
+    points: np.ndarray, group: pd.Series, *, title: str, shares: np.ndarray, ax: Axes | None = None
+) -> Axes:
+    """Draw clips in the plane of two principal components, coloured by a group.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, shape (n_clips, 2)
+    group : pandas.Series, shape (n_clips,)
+        Emotions get the course's colours; anything else a palette of its own.
+    title : str
+    shares : numpy.ndarray, shape (2,)
+        Share of the variance on each component, 0 to 1.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(5.5, 4.5)
+    names = sorted(group.unique())
+    emotions = set(names) <= set(EMOTIONS)
+    colours = (
+        COLOURS
+        if emotions
+        else dict(zip(names, sns.color_palette("husl", len(names)), strict=True))
+    )
+    for name in names:
+        inside = (group == name).to_numpy()
+        ax.scatter(*points[inside].T, s=7, alpha=0.7, color=colours[name], label=name)
+    if len(names) <= 8:
+        ax.legend(markerscale=2, bbox_to_anchor=(1, 1), loc="upper left")
+    ax.set(
+        title=title,
+        xlabel=f"first component ({shares[0]:.0%} of the variance)",
+        ylabel=f"second component ({shares[1]:.0%})",
+    )
+    return ax
+
+
+def history(table: pd.DataFrame, *, best_epoch: int | None = None) -> Figure:
+    """Draw learning curves: loss and UAR of train and validation over the epochs.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``Result.history``.
+    best_epoch : int, optional
+        Marked by a line.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    for ax, measure, label in zip(
+        axes, ("loss", "uar"), ("cross-entropy loss (nats)", "UAR (0 to 1)"), strict=True
+    ):
+        for part, style in (("train", "--"), ("validation", "-")):
+            ax.plot(
+                table.index, table[f"{part}_{measure}"], style, label=part, color=PART_COLOURS[part]
+            )
+        if best_epoch is not None:
+            ax.axvline(best_epoch, color="black", linewidth=0.8, linestyle=":", label="kept")
+        ax.set(xlabel="epoch", ylabel=label, title=label.split(" (")[0].capitalize())
+        ax.legend()
+    return figure
+
+
+def confusion(table: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes:
+    """Draw a confusion matrix as a heat map, each row in per cent of its true emotion.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (6, 6)
+        Counts or shares; rows: true, columns: predicted.
+    title : str
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(5, 4)
+    total = table.sum(axis=1).replace(0, np.nan)
+    percent = table.div(total, axis=0) * 100
+    sns.heatmap(
+        percent,
+        annot=True,
+        fmt=".0f",
+        cmap="Blues",
+        vmin=0,
+        vmax=100,
+        square=True,
+        cbar_kws={"label": "% of the true emotion's clips"},
+        ax=ax,
+    )
+    ax.set(title=title, xlabel="predicted emotion", ylabel="true emotion")
+    ax.tick_params(axis="y", rotation=0)
+    return ax
+
+
+def intervals(
+    scores: dict[str, pd.DataFrame], baselines: pd.DataFrame, *, metric: str = "uar"
+) -> Axes:
+    """Draw scores with their intervals, beside chance, majority and listeners.
+
+    Parameters
+    ----------
+    scores : dict of pandas.DataFrame
+        Name → table of :func:`ser_helpers.evaluate.intervals`.
+    baselines : pandas.DataFrame
+        Of :func:`ser_helpers.evaluate.baselines`.
+    metric : {"uar", "accuracy", "macro_f1"}
+
+    Returns
+    -------
+    Axes
+    """
+    assert metric in METRICS
+    ax = _new(7, 0.6 * len(scores) + 1.6)
+    styles = {"chance": ":", "majority": "-.", "listeners": "--"}
+    for name, style in styles.items():
+        label = "listeners (on CREMA-D)" if name == "listeners" else name
+        ax.axvline(baselines.loc[name, metric] * 100, linestyle=style, color="black", label=label)
+    for i, (_name, table) in enumerate(reversed(scores.items())):
+        value, low, high = table.loc[metric] * 100
+        ax.errorbar(
+            value, i, xerr=[[value - low], [high - value]], fmt="o", capsize=4, color="#0072B2"
+        )
+    ax.set_yticks(range(len(scores)), list(reversed(scores)))
+    ax.set(
+        xlabel=f"{NAMES[metric]} (%)",
+        title=f"{NAMES[metric]} with 95 % intervals over speakers",
+        xlim=(0, 100),
+        ylim=(-0.6, len(scores) - 0.4),
+    )
+    ax.legend(loc="upper right", fontsize="small")
+    return ax
+
+
+def slices(table: pd.DataFrame, *, title: str, chance: float) -> Axes:
+    """Draw the UAR of each slice with its interval, where it has one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of :func:`ser_helpers.evaluate.slices`.
+    title : str
+    chance : float
+        UAR of guessing, 0 to 1.
+
+    Returns
+    -------
+    Axes
+    """
+    ax = _new(max(4.0, 0.5 * len(table) + 2), 3.2)
+    x = np.arange(len(table))
+    ax.bar(x, table.uar * 100, color="#56B4E9")
+    if "low" in table and table.low.notna().any():
+        error = np.stack([table.uar - table.low, table.high - table.uar]).astype(float) * 100
+        ax.errorbar(x, table.uar * 100, yerr=error, fmt="none", color="black", capsize=3)
+    ax.axhline(chance * 100, color="black", linestyle=":", label="chance")
+    ax.set_xticks(x, [f"{name}\n{n} clips" for name, n in table.clips.items()], fontsize="small")
+    ax.set(xlabel=table.index.name, ylabel="UAR (%)", title=title, ylim=(0, 100))
+    ax.legend()
+    return ax
+
+
+def reliability(table: pd.DataFrame, *, title: str = "Reliability curve") -> Axes:
+    """Draw how often the network was right against how sure it was.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of :func:`ser_helpers.evaluate.reliability`.
+    title : str
+
+    Returns
+    -------
+    Axes
+    """
+    ax = _new(4.4, 4)
+    ax.plot([0, 1], [0, 1], ":", color="black", label="to be trusted")
+    ax.plot(table.confidence, table.accuracy, "-", color="#0072B2", linewidth=1)
+    ax.scatter(
+        table.confidence,
+        table.accuracy,
+        s=20 + 300 * table.clips / table.clips.sum(),
+        color="#0072B2",
+        label="this network (size: clips)",
+    )
+    ax.set(
+        xlabel="how sure it was (highest probability)",
+        ylabel="how often it was right (share)",
+        title=title,
+        xlim=(0, 1),
+        ylim=(0, 1),
+    )
+    ax.legend(loc="upper left", fontsize="small")
+    return ax
+
+
+def _new(width: float, height: float) -> Axes:
+    return plt.subplots(figsize=(width, height), layout="constrained")[1]

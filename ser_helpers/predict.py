@@ -1,0 +1,226 @@
+"""A trained recogniser as one file: save it, load it, let it listen to a recording.
+
+The file is a NumPy ``.npz`` read with ``allow_pickle=False``: it holds numbers and text only, so
+that loading one never runs code from it.
+"""
+
+import json
+import os
+import tempfile
+import warnings
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ser_helpers.data import DataError, load_clip
+from ser_helpers.features import RECIPE, AudioSettings, describe
+from ser_helpers.model import EmotionNet
+from ser_helpers.train import Result
+
+FORMAT = "ser_helpers recogniser"
+VERSION = 1  # raise it when the file's layout changes
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """Everything needed to go from a recording to probabilities.
+
+    Attributes
+    ----------
+    model : EmotionNet
+        In evaluation mode.
+    mean, scale : numpy.ndarray of float32, shape (n_features,)
+        Of the scaler fitted on the training clips.
+    classes : tuple of str
+        In the order of the network's outputs.
+    audio_settings : AudioSettings
+        The settings that the network was trained with.
+    """
+
+    model: EmotionNet
+    mean: np.ndarray
+    scale: np.ndarray
+    classes: tuple[str, ...]
+    audio_settings: AudioSettings
+
+
+def from_result(result: Result) -> Recogniser:
+    """Take the recogniser out of a training result.
+
+    Parameters
+    ----------
+    result : Result
+        Trained on a table of :func:`ser_helpers.features.extract`, which knows its settings.
+
+    Returns
+    -------
+    Recogniser
+
+    Raises
+    ------
+    DataError
+        If the feature table did not say with which audio settings it was made.
+    """
+    if not result.audio_settings:
+        raise DataError(
+            "the feature table does not say its audio settings (table.attrs['settings']): train "
+            "on the table that features.extract returned"
+        )
+    return Recogniser(
+        result.model,
+        result.scaler.mean_.astype(np.float32),
+        result.scaler.scale_.astype(np.float32),
+        result.classes,
+        AudioSettings(**result.audio_settings),
+    )
+
+
+def save(recogniser: Recogniser, path: str | Path) -> Path:
+    """Save a recogniser in one file; an older one of that name is replaced only when it is whole.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    path : str or Path
+        Ends in ``.npz`` by custom.
+
+    Returns
+    -------
+    Path
+    """
+    path = Path(path)
+    linear = [m for m in recogniser.model.layers if isinstance(m, torch.nn.Linear)]
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "recipe": RECIPE,
+        "classes": recogniser.classes,
+        "hidden": [layer.out_features for layer in linear[:-1]],
+        "audio_settings": asdict(recogniser.audio_settings),
+    }
+    weights = {f"weights/{k}": v.numpy() for k, v in recogniser.model.state_dict().items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        np.savez(
+            part,
+            header=np.array(json.dumps(header)),
+            mean=recogniser.mean,
+            scale=recogniser.scale,
+            **weights,
+        )
+    os.replace(part.name, path)
+    return path
+
+
+def load(path: str | Path) -> Recogniser:
+    """Load a recogniser; no code from the file is run.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Recogniser
+
+    Raises
+    ------
+    DataError
+        If the file is missing, cut short, not a recogniser, or of another version.
+    """
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            arrays = {name: saved[name] for name in saved.files}
+        header = json.loads(str(arrays["header"]))
+        if header["format"] != FORMAT:
+            raise KeyError("format")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{path.name} is not a whole recogniser file ({error}): copy it again, or train and "
+            "save anew (notebook 05)"
+        ) from None
+    if (header["version"], header["recipe"]) != (VERSION, RECIPE):
+        raise DataError(
+            f"{path.name} was saved by another version of the course (file {header['version']}."
+            f"{header['recipe']}, here {VERSION}.{RECIPE}): its features would not match; train "
+            "and save anew (notebook 05)"
+        )
+    try:
+        classes = tuple(header["classes"])
+        model = EmotionNet(arrays["mean"].size, len(classes), hidden=tuple(header["hidden"]))
+        model.load_state_dict(
+            {
+                name.removeprefix("weights/"): torch.from_numpy(array)
+                for name, array in arrays.items()
+                if name.startswith("weights/")
+            }
+        )
+        settings = AudioSettings(**header["audio_settings"])
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise DataError(f"{path.name} does not fit together ({error}): train anew") from None
+    model.eval()
+    return Recogniser(model, arrays["mean"], arrays["scale"], classes, settings)
+
+
+def predict(recogniser: Recogniser, rows: np.ndarray) -> pd.DataFrame:
+    """Predict from feature rows.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    rows : numpy.ndarray or pandas.DataFrame of float32, shape (n_clips, n_features)
+        As made by :mod:`ser_helpers.features` with the recogniser's own settings.
+
+    Returns
+    -------
+    pandas.DataFrame of float32, shape (n_clips, n_classes)
+        Probabilities; columns in the order of the classes.
+    """
+    x = (np.asarray(rows, dtype=np.float32) - recogniser.mean) / recogniser.scale
+    return pd.DataFrame(
+        recogniser.model.probabilities(torch.from_numpy(x)).numpy(),
+        index=getattr(rows, "index", None),
+        columns=list(recogniser.classes),
+    )
+
+
+def predict_file(recogniser: Recogniser, path: str | Path) -> pd.Series:
+    """Let the recogniser listen to one recording of any length, rate and number of channels.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    path : str or Path
+
+    Returns
+    -------
+    pandas.Series of float32, shape (n_classes,)
+        Probability of each emotion, in the order of the classes.
+
+    Raises
+    ------
+    DataError
+        If the file is not usable sound.
+
+    Warns
+    -----
+    UserWarning
+        If the recording is much shorter or longer than the one sentence that it was trained on.
+    """
+    y = load_clip(path, sr=recogniser.audio_settings.sr)
+    seconds = len(y) / recogniser.audio_settings.sr
+    if not 0.5 <= seconds <= 15:
+        warnings.warn(
+            f"{Path(path).name} is {seconds:.1f} s long; the recogniser learnt from single "
+            "sentences of some 2 to 4 s: do not trust this answer",
+            stacklevel=2,
+        )
+    row = describe(y, recogniser.audio_settings)
+    return predict(recogniser, row[None]).iloc[0].rename(Path(path).stem)

@@ -1,0 +1,242 @@
+"""Step 3: who trains, who validates, who tests; by speaker, so that nobody is on two sides."""
+
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedKFold, train_test_split
+
+from ser_helpers.data import DataError
+
+PARTS = ("train", "validation", "test")
+#: Splits that never change, so that results can be compared: ``splits/<name>.csv``.
+FROZEN = ("cremad-v1", "demo-v1")
+
+
+def by_rows(
+    clips: pd.DataFrame,
+    *,
+    test_size: float = 0.2,
+    validation_size: float = 0.1,
+    seed: int = 42,
+) -> pd.Series:
+    """Split the rows at random, as most tutorials do. It leaks: shown to be avoided.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the column ``emotion``; rows are stratified by it.
+    test_size, validation_size : float
+        Shares of all rows, between 0 and 1.
+    seed : int
+
+    Returns
+    -------
+    pandas.Series of str, shape (n_clips,)
+        "train", "validation" or "test", indexed like ``clips``; its name is the protocol.
+    """
+    rest, test = train_test_split(
+        clips.index, test_size=test_size, random_state=seed, stratify=clips.emotion
+    )
+    _, validation = train_test_split(
+        rest,
+        test_size=validation_size / (1 - test_size),
+        random_state=seed,
+        stratify=clips.emotion[rest],
+    )
+    parts = pd.Series("train", index=clips.index, name=f"random rows, seed {seed}")
+    parts[test] = "test"
+    parts[validation] = "validation"
+    return parts
+
+
+def by_speaker(
+    clips: pd.DataFrame,
+    *,
+    test_size: float = 0.2,
+    validation_size: float = 0.1,
+    seed: int = 42,
+    frozen: bool = True,
+) -> pd.Series:
+    """Split the speakers, so that no speaker of the test part was heard in training.
+
+    The demo voices and CREMA-D have a frozen split (``demo-v1``, ``cremad-v1``); for any other
+    corpus the speakers are drawn, stratified by sex where it is known.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the columns ``actor`` and ``sex``.
+    test_size, validation_size : float
+        Shares of all speakers, between 0 and 1; each part gets one speaker at least.
+    seed : int
+        Used when speakers are drawn.
+    frozen : bool
+        Use the corpus's frozen split where there is one.
+
+    Returns
+    -------
+    pandas.Series of str, shape (n_clips,)
+        "train", "validation" or "test", indexed like ``clips``; its name is the protocol.
+
+    Raises
+    ------
+    DataError
+        With fewer than three speakers, who cannot fill three parts.
+    """
+    for name in FROZEN if frozen else ():
+        parts = clips.actor.map(load_frozen(name))
+        if set(parts) == set(PARTS):
+            return parts.rename(name)
+    sexes = clips.drop_duplicates("actor").set_index("actor").sex.sort_index()
+    n = len(sexes)
+    if n < 3:
+        raise DataError(
+            f"{n} speaker(s) cannot be split into train, validation and test: three different "
+            "people are needed at least; record more speakers, or train on another corpus"
+        )
+    n_test = min(max(1, round(test_size * n)), n - 2)  # somebody is left for the other two
+    n_validation = min(max(1, int(np.ceil(validation_size * n))), n - n_test - 1)
+    rest, test = _draw(sexes, n_test, seed=seed)
+    _, validation = _draw(sexes[rest], n_validation, seed=seed)
+    part_of = pd.Series("train", index=sexes.index)
+    part_of[test] = "test"
+    part_of[validation] = "validation"
+    return clips.actor.map(part_of).rename(f"by speaker, seed {seed}")
+
+
+def folds_by_speaker(clips: pd.DataFrame, n_folds: int = 6, *, seed: int = 42) -> pd.Series:
+    """Deal the speakers into folds like cards, women and men evenly.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the columns ``actor`` and ``sex``.
+    n_folds : int
+        At least 3: one for the test, one for validation, one to train on.
+    seed : int
+
+    Returns
+    -------
+    pandas.Series of int, shape (n_clips,)
+        Number of the fold, from 0, indexed like ``clips``.
+
+    Raises
+    ------
+    DataError
+        If there are fewer speakers than folds, or fewer than three folds.
+    """
+    sexes = clips.drop_duplicates("actor").set_index("actor").sex.sort_index()
+    if not 3 <= n_folds <= len(sexes):
+        raise DataError(
+            f"{n_folds} folds by speaker cannot be made: from 3 to {len(sexes)} (the number of "
+            "speakers) are possible"
+        )
+    shuffled = sexes.sample(frac=1, random_state=seed).sort_values(kind="stable")
+    fold_of = pd.Series(np.arange(len(shuffled)) % n_folds, index=shuffled.index)
+    return clips.actor.map(fold_of).rename(f"{n_folds} folds by speaker, seed {seed}")
+
+
+def folds_by_rows(clips: pd.DataFrame, n_folds: int = 6, *, seed: int = 42) -> pd.Series:
+    """Deal the rows into folds at random, stratified by emotion. It leaks: see :func:`by_rows`.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the column ``emotion``.
+    n_folds : int
+        At least 3.
+    seed : int
+
+    Returns
+    -------
+    pandas.Series of int, shape (n_clips,)
+        Number of the fold, from 0, indexed like ``clips``.
+
+    Raises
+    ------
+    DataError
+        If an emotion has fewer clips than there are folds, or there are fewer than three folds.
+    """
+    rarest = clips.emotion.value_counts().min()
+    if not 3 <= n_folds <= rarest:
+        raise DataError(
+            f"{n_folds} folds cannot be made: from 3 to {rarest} (the clips of the rarest emotion) "
+            "are possible"
+        )
+    fold = pd.Series(0, index=clips.index, name=f"{n_folds} folds of random rows, seed {seed}")
+    dealer = StratifiedKFold(n_splits=n_folds, shuffle=True, random_state=seed)
+    for number, (_, rows) in enumerate(dealer.split(clips, clips.emotion)):
+        fold.iloc[rows] = number
+    return fold
+
+
+def parts_of_fold(folds: pd.Series, fold: int) -> pd.Series:
+    """Turn folds into parts: this fold tests, the next one validates, the others train.
+
+    Parameters
+    ----------
+    folds : pandas.Series of int
+        As made by :func:`folds_by_speaker`.
+    fold : int
+        Which fold tests.
+
+    Returns
+    -------
+    pandas.Series of str
+    """
+    n_folds = folds.max() + 1
+    parts = pd.Series("train", index=folds.index, name=f"fold {fold + 1} of {n_folds}")
+    parts[folds == fold] = "test"
+    parts[folds == (fold + 1) % n_folds] = "validation"
+    return parts
+
+
+def shared_speakers(clips: pd.DataFrame, parts: pd.Series) -> pd.Series:
+    """Count, for each pair of parts, the speakers who stand on both sides.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the column ``actor``.
+    parts : pandas.Series of str
+        Part of each clip, indexed like ``clips``.
+
+    Returns
+    -------
+    pandas.Series of int
+        Indexed ``"train & test"`` and so on; all 0 in a speaker-independent split.
+    """
+    speakers = {part: set(clips.actor[parts == part]) for part in PARTS}
+    pairs = [("train", "validation"), ("train", "test"), ("validation", "test")]
+    return pd.Series(
+        {f"{a} & {b}": len(speakers[a] & speakers[b]) for a, b in pairs}, name="shared speakers"
+    )
+
+
+def load_frozen(name: str) -> pd.Series:
+    """Load a frozen split: part of each actor.
+
+    Parameters
+    ----------
+    name : {"cremad-v1", "demo-v1"}
+
+    Returns
+    -------
+    pandas.Series of str
+        Indexed by actor.
+    """
+    if name not in FROZEN:
+        raise ValueError(f"there is no frozen split {name!r}; choose from {', '.join(FROZEN)}")
+    file = resources.files("ser_helpers") / "splits" / f"{name}.csv"
+    with file.open(encoding="utf-8") as lines:
+        return pd.read_csv(lines, index_col="actor").part
+
+
+def _draw(sexes: pd.Series, size: int, *, seed: int) -> list:
+    """Draw speakers, stratified by sex where each side can have one of each."""
+    counts = sexes.value_counts()
+    enough = counts.min() >= 2 and min(size, len(sexes) - size) >= len(counts)
+    return train_test_split(
+        sexes.index, test_size=size, random_state=seed, stratify=sexes if enough else None
+    )

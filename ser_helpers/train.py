@@ -1,0 +1,289 @@
+"""Step 5: the training loop: mini-batches, Adam, early stopping on the validation speakers."""
+
+import copy
+import sys
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.metrics import recall_score
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+from tqdm import tqdm
+
+from ser_helpers.data import EMOTIONS, DataError
+from ser_helpers.model import EmotionNet
+from ser_helpers.split import parts_of_fold
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How the network is built and trained.
+
+    Attributes
+    ----------
+    hidden : tuple of int
+        Units of each hidden layer.
+    dropout : float
+        Share of hidden units switched off in training.
+    noise : float
+        Standard deviation of the noise added to the standardised features in training only
+        (Bishop 1995, doi:10.1162/neco.1995.7.1.108): a clip may not be learnt by heart.
+    lr : float
+        Adam's step size (Kingma & Ba 2015, arXiv:1412.6980).
+    weight_decay : float
+        Pull of the weights towards zero.
+    label_smoothing : float
+        Share of each label spread over all classes (Szegedy et al. 2016, arXiv:1512.00567).
+    batch_size : int
+        Clips a step.
+    max_epochs : int
+        Most passes over the training clips.
+    patience : int
+        Epochs without a better validation loss before training stops.
+    seed : int
+        Fixes first weights, order of batches and dropout.
+    """
+
+    hidden: tuple[int, ...] = (256,)
+    dropout: float = 0.5
+    noise: float = 1.0
+    lr: float = 1e-3
+    weight_decay: float = 1e-3
+    label_smoothing: float = 0.1
+    batch_size: int = 32
+    max_epochs: int = 150
+    patience: int = 15
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """A trained network and how it came to be.
+
+    Attributes
+    ----------
+    model : EmotionNet
+        With the weights of the best epoch, in evaluation mode.
+    scaler : sklearn.preprocessing.StandardScaler
+        Fitted on the training clips only.
+    classes : tuple of str
+        The emotions, in the order of the network's outputs.
+    history : pandas.DataFrame
+        One row an epoch, index ``epoch`` from 1: ``train_loss``, ``validation_loss``,
+        ``train_uar``, ``validation_uar``, all measured with dropout and noise off.
+    best_epoch : int
+        The epoch whose weights were kept: lowest validation loss.
+    labels, parts : pandas.Series of str
+        Emotion and part of each clip, indexed like ``probabilities``.
+    probabilities : pandas.DataFrame of float32, shape (n_clips, n_classes)
+        Of every clip, in whatever part.
+    settings : TrainSettings
+    audio_settings : dict
+        The :class:`ser_helpers.features.AudioSettings` of the feature table, if it told them.
+    """
+
+    model: EmotionNet
+    scaler: StandardScaler
+    classes: tuple[str, ...]
+    history: pd.DataFrame
+    best_epoch: int
+    labels: pd.Series
+    parts: pd.Series
+    probabilities: pd.DataFrame
+    settings: TrainSettings
+    audio_settings: dict = field(default_factory=dict)
+
+    @property
+    def predictions(self) -> pd.Series:
+        """The most probable emotion of each clip."""
+        return self.probabilities.idxmax(axis=1).rename("predicted")
+
+
+def fit(
+    table: pd.DataFrame,
+    labels: pd.Series,
+    parts: pd.Series,
+    *,
+    settings: TrainSettings = TrainSettings(),
+    progress: bool = True,
+) -> Result:
+    """Train the network on the train part, stop by the validation part.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame of float32, shape (n_clips, n_features)
+        Feature table, indexed by clip; a clip that is not in it is not used.
+    labels : pandas.Series of str
+        Emotion of each clip, indexed by clip.
+    parts : pandas.Series of str
+        "train", "validation" or "test" of each clip, indexed by clip.
+    settings : TrainSettings
+    progress : bool
+        Show a progress bar over the epochs.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    DataError
+        If a clip has no label or part, a part is empty, a feature is not a number, or an emotion
+        to be recognised never occurs in the train part.
+
+    Notes
+    -----
+    The same input and seed give the same result on the same machine; between processors,
+    floating point differs in the last digits.
+    """
+    labels, parts = _aligned(table, labels, parts)
+    present = set(labels[parts == "train"])
+    classes = tuple(emotion for emotion in EMOTIONS if emotion in present)
+    unknown = sorted(set(labels) - present)
+    if unknown:
+        raise DataError(
+            f"the train part has no clip of {', '.join(unknown)}, so it cannot be learnt: split "
+            "again, or leave this emotion out"
+        )
+    scaler = StandardScaler().fit(table[parts == "train"])
+    x = torch.from_numpy(scaler.transform(table).astype(np.float32))
+    y = torch.tensor([classes.index(label) for label in labels])
+    rows = {part: torch.from_numpy(np.flatnonzero(parts == part)) for part in parts.unique()}
+
+    with torch.random.fork_rng(devices=[]):  # leaves the caller's random numbers alone
+        torch.manual_seed(settings.seed)
+        model = EmotionNet(
+            x.shape[1], len(classes), hidden=settings.hidden, dropout=settings.dropout
+        )
+        history, best_epoch = _run(model, x, y, rows, settings, progress)
+
+    probabilities = pd.DataFrame(
+        model.probabilities(x).numpy(), index=table.index, columns=list(classes)
+    )
+    audio = table.attrs.get("settings", {})
+    return Result(
+        model, scaler, classes, history, best_epoch, labels, parts, probabilities, settings, audio
+    )
+
+
+def cross_validate(
+    table: pd.DataFrame,
+    labels: pd.Series,
+    folds: pd.Series,
+    *,
+    settings: TrainSettings = TrainSettings(),
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Train once a fold, so that each clip is in the test part exactly once.
+
+    Parameters
+    ----------
+    table, labels
+        As in :func:`fit`.
+    folds : pandas.Series of int
+        Fold of each clip, from 0 (:func:`ser_helpers.split.folds_by_speaker`): each tests once,
+        while the next one validates and the others train.
+    settings : TrainSettings
+    progress : bool
+        Show a progress bar over the folds.
+
+    Returns
+    -------
+    pandas.DataFrame of float32, shape (n_clips, n_classes)
+        Probabilities of each clip by the network that had not heard its fold.
+    """
+    numbers = sorted(folds.unique())
+    unseen = []
+    for fold in tqdm(numbers, desc="folds", disable=not progress, file=sys.stdout, leave=False):
+        parts = parts_of_fold(folds, fold)
+        result = fit(table, labels, parts, settings=settings, progress=False)
+        unseen.append(result.probabilities[result.parts == "test"])
+    return pd.concat(unseen).loc[table.index]
+
+
+def _run(
+    model: EmotionNet,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    rows: dict[str, torch.Tensor],
+    settings: TrainSettings,
+    progress: bool,
+) -> tuple[pd.DataFrame, int]:
+    """Train ``model`` in place; leave it with the weights of its best epoch."""
+    loss_of = nn.CrossEntropyLoss(label_smoothing=settings.label_smoothing)
+    optimizer = torch.optim.Adam(
+        model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
+    )
+    history, best_loss, best_epoch, best_weights = [], float("inf"), 0, {}
+    bar = tqdm(
+        range(1, settings.max_epochs + 1),
+        desc="training",
+        unit="epoch",
+        disable=not progress,
+        file=sys.stdout,
+        leave=False,
+    )
+    for epoch in bar:
+        model.train()
+        order = rows["train"][torch.randperm(len(rows["train"]))]
+        for batch in order.split(settings.batch_size):
+            optimizer.zero_grad()
+            noisy = x[batch] + settings.noise * torch.randn_like(x[batch])
+            loss_of(model(noisy), y[batch]).backward()
+            optimizer.step()
+
+        scores = {"epoch": epoch}
+        for part in ("train", "validation"):
+            loss, uar = _measure(model, x[rows[part]], y[rows[part]])
+            scores |= {f"{part}_loss": loss, f"{part}_uar": uar}
+        history.append(scores)
+        if scores["validation_loss"] < best_loss:
+            best_loss, best_epoch = scores["validation_loss"], epoch
+            best_weights = copy.deepcopy(model.state_dict())
+        if epoch - best_epoch >= settings.patience:
+            bar.close()
+            break
+    if not best_weights:
+        raise ValueError(
+            f"the loss was never a number: lr={settings.lr} is probably too high; try 0.001"
+        )
+    model.load_state_dict(best_weights)
+    model.eval()
+    return pd.DataFrame(history).set_index("epoch"), best_epoch
+
+
+@torch.no_grad()
+def _measure(model: EmotionNet, x: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
+    """Measure loss (no smoothing) and UAR with dropout and noise off."""
+    model.eval()
+    logits = model(x)
+    uar = recall_score(
+        y, logits.argmax(dim=1), labels=np.unique(y), average="macro", zero_division=0
+    )
+    return nn.functional.cross_entropy(logits, y).item(), float(uar)
+
+
+def _aligned(
+    table: pd.DataFrame, labels: pd.Series, parts: pd.Series
+) -> tuple[pd.Series, pd.Series]:
+    """Bring labels and parts into the table's order, and check all three."""
+    for name, series in (("label", labels), ("part", parts)):
+        lost = table.index.difference(series.index)
+        if len(lost):
+            raise DataError(f"{len(lost)} clips of the table have no {name}, first {lost[0]}")
+    labels, parts = labels.loc[table.index], parts.loc[table.index]
+    foreign = sorted(set(labels) - set(EMOTIONS))
+    if foreign:
+        raise DataError(f"unknown emotion(s) {foreign}: known are {', '.join(EMOTIONS)}")
+    for part in ("train", "validation"):
+        if not (parts == part).any():
+            raise DataError(f"the {part} part has no clips: split again")
+    bad = ~np.isfinite(table.to_numpy()).all(axis=1)
+    if bad.any():
+        raise DataError(
+            f"{bad.sum()} rows hold features that are not numbers, first {table.index[bad][0]}: "
+            "look at that clip, or leave it out"
+        )
+    return labels, parts

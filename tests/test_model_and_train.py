@@ -1,0 +1,124 @@
+"""The network learns, stops in time, and does the same thing twice."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ser_helpers import data, features, split, train
+from ser_helpers.model import EmotionNet, count_parameters
+from ser_helpers.train import TrainSettings
+
+FEW = TrainSettings(max_epochs=12, hidden=(16,))
+
+
+@pytest.fixture(scope="module")
+def table(corpus, cache):
+    return features.extract(corpus.clips, cache=cache, progress=False)
+
+
+@pytest.fixture(scope="module")
+def parts(corpus):
+    return split.by_speaker(corpus.clips)
+
+
+def test_shapes_parameters_and_probabilities():
+    net = EmotionNet(10, 6, hidden=(8, 4), dropout=0.5)
+    x = torch.randn(5, 10)
+    assert net(x).shape == (5, 6)
+    assert count_parameters(net) == 10 * 8 + 8 + 8 * 4 + 4 + 4 * 6 + 6
+    net.train()
+    first, second = net.probabilities(x), net.probabilities(x)
+    assert torch.equal(first, second)  # no dropout when probabilities are asked for …
+    assert net.training  # … and the mode is given back
+    torch.testing.assert_close(first.sum(dim=1), torch.ones(5))
+    net.eval()
+    torch.testing.assert_close(first, torch.softmax(net(x), dim=1))
+    with pytest.raises(ValueError, match="dropout=1"):
+        EmotionNet(10, 6, dropout=1.0)
+
+
+def test_it_learns_the_tones_of_unseen_actors(corpus, table, parts):
+    result = train.fit(table, corpus.clips.emotion, parts, progress=False)
+    unseen = parts == "test"
+    assert (result.predictions[unseen] == corpus.clips.emotion[unseen]).mean() > 0.5
+    assert result.classes == data.EMOTIONS
+    assert result.history.index.tolist() == list(range(1, len(result.history) + 1))
+    assert result.best_epoch == result.history.validation_loss.idxmin()
+    np.testing.assert_allclose(result.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch(corpus, table, parts):
+    settings = TrainSettings(max_epochs=300, lr=0.01, patience=5, hidden=(16,))
+    result = train.fit(table, corpus.clips.emotion, parts, settings=settings, progress=False)
+    assert len(result.history) <= result.best_epoch + 5
+    inside = parts == "validation"
+    p = result.probabilities[inside].to_numpy()
+    truth = [data.EMOTIONS.index(e) for e in corpus.clips.emotion[inside]]
+    loss = -np.log(p[np.arange(len(p)), truth]).mean()
+    assert loss == pytest.approx(result.history.validation_loss.min(), rel=1e-3)
+
+
+def test_the_same_seed_gives_the_same_result_and_leaves_torchs_own_alone(corpus, table, parts):
+    torch.manual_seed(7)
+    expected = torch.rand(1)
+    torch.manual_seed(7)
+    a = train.fit(table, corpus.clips.emotion, parts, settings=FEW, progress=False)
+    assert torch.equal(torch.rand(1), expected)
+    b = train.fit(table, corpus.clips.emotion, parts, settings=FEW, progress=False)
+    pd.testing.assert_frame_equal(a.probabilities, b.probabilities)
+    pd.testing.assert_frame_equal(a.history, b.history)
+
+
+def test_the_scaler_knows_the_train_part_only(corpus, table, parts):
+    moved = table.copy()
+    moved[parts != "train"] += 1000
+    result = train.fit(moved, corpus.clips.emotion, parts, settings=FEW, progress=False)
+    np.testing.assert_allclose(
+        result.scaler.mean_, table[parts == "train"].mean(), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_rows_in_another_order_or_fewer_are_matched_by_name(corpus, table, parts):
+    a = train.fit(table, corpus.clips.emotion, parts, settings=FEW, progress=False)
+    shuffled = corpus.clips.emotion.sample(frac=1, random_state=1)
+    b = train.fit(table, shuffled, parts.iloc[::-1], settings=FEW, progress=False)
+    pd.testing.assert_frame_equal(a.probabilities, b.probabilities)
+    c = train.fit(table.iloc[:-1], corpus.clips.emotion, parts, settings=FEW, progress=False)
+    assert len(c.probabilities) == len(table) - 1
+
+
+def test_a_class_missing_everywhere_is_left_out(corpus, table, parts):
+    kept = corpus.clips.emotion != "SAD"
+    result = train.fit(table[kept], corpus.clips.emotion, parts, settings=FEW, progress=False)
+    assert result.classes == data.EMOTIONS[:-1]
+
+
+def test_what_cannot_be_trained_says_why(corpus, table, parts):
+    emotion = corpus.clips.emotion
+    with pytest.raises(data.DataError, match="train part has no clip of SAD"):
+        train.fit(table[(emotion != "SAD") | (parts != "train")], emotion, parts)
+    with pytest.raises(data.DataError, match="1 clips of the table have no label"):
+        train.fit(table, emotion.iloc[1:], parts)
+    with pytest.raises(data.DataError, match="validation part has no clips"):
+        train.fit(table, emotion, parts.replace("validation", "train"))
+    with pytest.raises(data.DataError, match=r"unknown emotion.*JOY"):
+        train.fit(table, emotion.replace("HAP", "JOY"), parts)
+    holed = table.copy()
+    holed.iloc[3, 5] = np.nan
+    with pytest.raises(data.DataError, match=f"first {table.index[3]}"):
+        train.fit(holed, emotion, parts)
+    with pytest.raises(ValueError, match="probably too high"):
+        train.fit(table, emotion, parts, settings=TrainSettings(lr=1e30, max_epochs=3))
+
+
+def test_cross_validation_scores_each_clip_by_a_network_that_did_not_hear_its_actor(corpus, table):
+    folds = split.folds_by_speaker(corpus.clips, 3)
+    unseen = train.cross_validate(
+        table, corpus.clips.emotion, folds, settings=FEW, progress=False
+    )
+    assert unseen.index.equals(table.index)
+    parts = split.parts_of_fold(folds, 1)
+    alone = train.fit(table, corpus.clips.emotion, parts, settings=FEW, progress=False)
+    test = parts == "test"
+    pd.testing.assert_frame_equal(unseen[test], alone.probabilities[test])

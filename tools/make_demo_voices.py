@@ -1,0 +1,381 @@
+"""Make the demo voices: ``python tools/make_demo_voices.py``  (maintainers; see the README there).
+
+espeak-ng speaks CREMA-D's twelve sentences neutrally; the WORLD vocoder (Morise et al. 2016)
+takes each apart into pitch, spectrum and noise, which are changed to those of a virtual actor
+with an emotion, and puts it together again. The size of each cue is read from
+``ser_helpers/demo_voices/cues.csv``. Everything random comes from one seed.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pyworld
+import soundfile
+import soxr
+from scipy import signal
+
+from ser_helpers import data
+
+SEED = 2014  # the year of CREMA-D's paper
+SR = data.SAMPLE_RATE
+FRAME = 0.005  # seconds, WORLD's step
+FOLDER = data.DEMO_FOLDER
+N_FFT = pyworld.get_cheaptrick_fft_size(SR)
+HERTZ = np.linspace(0, SR / 2, N_FFT // 2 + 1)
+OCTAVES = np.log2(np.clip(HERTZ, 100, None) / 1000)
+
+#: Mean duration in seconds in CREMA-D, silence included (counted from its file sizes).
+SENTENCE_SECONDS = {
+    "DFA": 2.30, "IEO": 2.28, "IOM": 2.42, "ITH": 2.77, "ITS": 2.59, "IWL": 2.73,
+    "IWW": 2.42, "MTI": 2.75, "TAI": 2.64, "TIE": 2.99, "TSI": 2.42, "WSI": 2.65,
+}  # fmt: skip
+EMOTION_SECONDS = {
+    "ANG": 2.58, "DIS": 2.78, "FEA": 2.51, "HAP": 2.34, "NEU": 2.43, "SAD": 2.59
+}  # fmt: skip
+MEAN_SECONDS = 2.54
+#: How strongly an emotion is acted, as a multiple of the cue table: median and spread (log).
+STRENGTH = {"LO": (0.45, 0.30), "MD": (0.85, 0.25), "HI": (1.30, 0.20), "XX": (0.75, 0.45)}
+#: What the table does not hold: breathiness (0 to 1), jitter (sd of log F0), slope of the pitch
+#: over the sentence (semitones), shift of the formants (times; a smile shortens the vocal tract).
+COLOUR = {
+    "ANG": (0.00, 0.020, -2.5, 1.02),
+    "DIS": (0.10, 0.025, -2.0, 0.96),
+    "FEA": (0.30, 0.030, 2.5, 1.02),
+    "HAP": (0.02, 0.008, 1.0, 1.05),
+    "NEU": (0.00, 0.008, 0.0, 1.00),
+    "SAD": (0.30, 0.012, -1.5, 0.98),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """What stays the same in all clips of one virtual actor."""
+
+    number: int
+    sex: str
+    age: int
+    voice: str  # espeak-ng voice and variant
+    f0: float  # Hz
+    tract: float  # multiplies the formants
+    tempo: float  # multiplies durations
+    level: float  # dB
+    tilt: float  # dB/octave
+    breath: float
+    noise: float  # dB below full scale
+    echo: float  # seconds of reverberation
+    peak: tuple[float, float]  # Hz and dB of the channel's resonance
+    own_way: dict[str, dict[str, float]] = field(repr=False)  # emotion → cue → multiple
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip to be made: who, what, how."""
+
+    actor: Actor
+    sentence: str
+    emotion: str
+    level: str
+
+    @property
+    def name(self) -> str:
+        return data.make_name(
+            actor=self.actor.number,
+            sentence=self.sentence,
+            emotion=self.emotion,
+            level=self.level,
+        )
+
+
+def draw_actors(cues: pd.DataFrame) -> list[Actor]:
+    """Draw 24 actors, women and men in turn."""
+    rng = np.random.default_rng(SEED)
+    accents = ["en-us", "en-us", "en-us", "en-gb", "en-029", "en-gb-x-rp"]
+    actors = []
+    for i in range(24):
+        man = i % 2 == 0
+        age = int(np.clip(rng.gamma(6, 6), 20, 74))
+        variant = f"+{'m' if man else 'f'}{1 + (i // 2) % (7 if man else 5)}"
+        own_way = {
+            emotion: {
+                cue: float(rng.normal(1, 0.45)) for cue in [*cues.cue.unique(), "colour", "all"]
+            }
+            for emotion in data.EMOTIONS
+        }
+        actors.append(
+            Actor(
+                number=2001 + i,
+                sex="Male" if man else "Female",
+                age=age,
+                voice=str(rng.choice(accents)) + variant,
+                f0=float(rng.normal(118, 14) if man else rng.normal(205, 20)),
+                tract=float(rng.normal(0.97 if man else 1.08, 0.035)),
+                tempo=float(rng.normal(1, 0.24 / MEAN_SECONDS)),
+                level=float(rng.normal(0, 2.0)),
+                tilt=float(rng.normal(0, 1.0)),
+                breath=float(rng.uniform(0, 0.15)),
+                noise=float(rng.normal(-66, 3)),
+                echo=float(rng.uniform(0.08, 0.25)),
+                peak=(float(rng.uniform(300, 4000)), float(rng.normal(0, 3))),
+                own_way=own_way,
+            )
+        )
+    return actors
+
+
+def list_clips(actors: list[Actor]) -> list[Clip]:
+    """List 82 clips an actor, as CREMA-D has: levels for the sentence IEO only."""
+    clips = []
+    for actor in actors:
+        for sentence in SENTENCE_SECONDS:
+            for emotion in data.EMOTIONS:
+                graded = sentence == "IEO" and emotion != "NEU"
+                for level in ("LO", "MD", "HI") if graded else ("XX",):
+                    clips.append(Clip(actor, sentence, emotion, level))
+    return clips
+
+
+def render(clip: Clip, cues: pd.DataFrame, spoken: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Make one clip out of what :func:`analyse` took apart.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_samples,)
+        At 16 kHz, peak at most 0.9.
+    """
+    actor, emotion = clip.actor, clip.emotion
+    rng = np.random.default_rng([SEED, *clip.name.encode()])
+    median, spread = STRENGTH[clip.level]
+    strength = median * np.exp(rng.normal(0, spread)) * np.clip(
+        actor.own_way[emotion]["all"], 0.4, 1.6
+    )
+    size = {row.cue: row.size for row in cues[cues.emotion == emotion].itertuples(index=False)}
+    way = {cue: np.clip(v, -0.2, 2.0) for cue, v in actor.own_way[emotion].items()}
+
+    def additive(cue: str) -> float:
+        return strength * way[cue] * size.get(cue, 0.0)
+
+    def multiple(cue: str) -> float:
+        return np.clip(size.get(cue, 1.0) ** (strength * way[cue]), 0.35, 2.6)
+
+    breath, jitter, slope, formants = (
+        plain + strength * way["colour"] * (acted - plain)
+        for plain, acted in zip(COLOUR["NEU"], COLOUR[emotion], strict=True)
+    )
+    silence = np.clip(rng.normal([0.42, 0.45], 0.10), 0.15, 0.8)
+    seconds = (
+        SENTENCE_SECONDS[clip.sentence]
+        * (EMOTION_SECONDS[emotion] / MEAN_SECONDS)
+        * actor.tempo
+        * np.exp(rng.normal(0, 0.08))
+    )
+    speech = max(seconds - silence.sum(), 0.7)
+
+    log_f0, voiced, spectrum, noise = (v.copy() for v in spoken)
+    # New positions in time: the same frames, faster or slower.
+    n_frames = round(speech / FRAME)
+    at = np.linspace(0, len(log_f0) - 1, n_frames)
+    wobble = signal.lfilter([0.1], [1, -0.9], rng.normal(0, 1, n_frames))
+    at = np.clip(at + 6 * wobble * np.hanning(n_frames), 0, len(log_f0) - 1)
+    log_f0, spectrum, noise = (at_frames(v, at) for v in (log_f0, spectrum, noise))
+    voiced = voiced[np.round(at).astype(int)]
+
+    # Pitch: mean, range, slope, slow drift, jitter; a tremor for fear.
+    time = np.linspace(-0.5, 0.5, n_frames)
+    semitones = additive("f0_mean") + rng.normal(0, 0.7) + slope * time
+    drift = signal.lfilter([0.02], [1, -0.98], rng.normal(0, 1, n_frames))
+    contour = multiple("f0_range") * (log_f0 + 0.25 * drift + 0.06 * wobble)
+    log_pitch = np.log(actor.f0) + semitones * np.log(2) / 12 + contour
+    log_pitch += np.clip(jitter, 0.003, 0.06) * rng.normal(0, 1, n_frames)
+    if emotion == "FEA":
+        log_pitch += 0.03 * strength * np.sin(2 * np.pi * 6 * np.arange(n_frames) * FRAME)
+    f0 = np.where(voiced, np.clip(np.exp(log_pitch), 60, 600), 0.0)
+
+    # Spectrum: vocal tract, tilt, and more dynamics where the voice is louder.
+    warp = np.clip(HERTZ / (actor.tract * formants), 0, SR / 2)
+    spectrum = np.exp(
+        np.stack([np.interp(warp, HERTZ, row) for row in np.log(spectrum + 1e-14)])
+    )
+    gain = (actor.tilt + additive("tilt") + rng.normal(0, 0.5)) * OCTAVES
+    hertz, decibels = actor.peak
+    gain += decibels * np.exp(-(((HERTZ - hertz) / 400) ** 2))
+    spectrum *= 10 ** (np.clip(gain, -40, 20) / 10)
+    share = np.clip(actor.breath + breath, 0, 0.6) * (HERTZ / (SR / 2)) ** 0.5
+    noise = np.clip(noise + share * (1 - noise), 0, 1)
+
+    y = pyworld.synthesize(
+        f0, np.ascontiguousarray(spectrum), np.ascontiguousarray(noise), SR, FRAME * 1000
+    )
+    y = y[: round(speech * SR)]
+    loudness = -27 + actor.level + additive("intensity") + rng.normal(0, 1.2)
+    y *= 10 ** (loudness / 20) / np.sqrt(np.mean(y**2))
+    return record(y, silence, actor, rng)
+
+
+def record(
+    y: np.ndarray, silence: np.ndarray, actor: Actor, rng: np.random.Generator
+) -> np.ndarray:
+    """Put the voice into a room with a microphone: silence, echo, noise, and no clipping."""
+    before, after = (silence * SR).astype(int)
+    edge = np.minimum(1, np.arange(len(y)) / (0.01 * SR))
+    y = np.concatenate([np.zeros(before), y * edge * edge[::-1], np.zeros(after)])
+    n = int(actor.echo * SR)
+    room = np.random.default_rng([SEED, actor.number]).normal(0, 1, n)
+    room *= 10 ** (-3 * np.arange(n) / n)
+    room *= 0.25 / np.sqrt((room**2).sum())
+    room[0] += 1
+    y = signal.fftconvolve(y, room)[: len(y)]
+    hiss = signal.lfilter([1], [1, -0.85], rng.normal(0, 1, len(y)))
+    y = y + hiss * 10 ** (actor.noise / 20) / hiss.std()
+    y = signal.sosfilt(signal.butter(2, 70, "highpass", fs=SR, output="sos"), y)
+    return (y * min(1, 0.9 / np.abs(y).max())).astype(np.float32)
+
+
+def analyse(voice: str, sentence: str) -> tuple[np.ndarray, ...]:
+    """Let espeak-ng speak a sentence, and take it apart with WORLD.
+
+    Returns
+    -------
+    log_f0 : numpy.ndarray, shape (n_frames,)
+        Natural logarithm of pitch, its mean removed, continued through unvoiced frames.
+    voiced : numpy.ndarray of bool, shape (n_frames,)
+    spectrum, noise : numpy.ndarray, shape (n_frames, n_fft // 2 + 1)
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "spoken.wav"
+        text = data.SENTENCES[sentence] + "."
+        subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", path, text], check=True)
+        y, sr = soundfile.read(path)
+    y = soxr.resample(y, sr, SR)
+    loud = np.flatnonzero(np.abs(y) > 0.01 * np.abs(y).max())
+    y = np.ascontiguousarray(y[loud[0] : loud[-1] + 1])
+    f0, t = pyworld.harvest(y, SR, f0_floor=60, f0_ceil=500, frame_period=FRAME * 1000)
+    spectrum = pyworld.cheaptrick(y, f0, t, SR)
+    noise = pyworld.d4c(y, f0, t, SR)
+    voiced = f0 > 0
+    frames = np.arange(len(f0))
+    log_f0 = np.interp(frames, frames[voiced], np.log(f0[voiced]))
+    log_f0 = signal.savgol_filter(log_f0, 9, 2)
+    return log_f0 - log_f0[voiced].mean(), voiced, spectrum, noise
+
+
+def at_frames(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Read rows at fractional positions."""
+    low = np.floor(at).astype(int)
+    high = np.minimum(low + 1, len(values) - 1)
+    part = (at - low).reshape(-1, *[1] * (values.ndim - 1))
+    return values[low] * (1 - part) + values[high] * part
+
+
+def write_opus(path: Path, y: np.ndarray) -> None:
+    """Write OGG Opus; the stream's random serial number is set to 1, so that bytes repeat."""
+    with soundfile.SoundFile(
+        path, "w", SR, 1, format="OGG", subtype="OPUS", compression_level=0.91
+    ) as file:
+        file.write(y)
+    path.write_bytes(_with_serial(path.read_bytes(), 1))
+
+
+def _with_serial(ogg: bytes, serial: int) -> bytes:
+    """Set the serial number of every Ogg page, and its checksum (RFC 3533)."""
+    pages, at = [], 0
+    while at < len(ogg):
+        n_segments = ogg[at + 26]
+        size = 27 + n_segments + sum(ogg[at + 27 : at + 27 + n_segments])
+        page = bytearray(ogg[at : at + size])
+        page[14:18] = serial.to_bytes(4, "little")
+        page[22:26] = bytes(4)
+        page[22:26] = _crc(page).to_bytes(4, "little")
+        pages.append(bytes(page))
+        at += size
+    return b"".join(pages)
+
+
+def _crc_table() -> list[int]:
+    table = []
+    for byte in range(256):
+        r = byte << 24
+        for _ in range(8):
+            r = ((r << 1) ^ 0x04C11DB7 if r & 0x80000000 else r << 1) & 0xFFFFFFFF
+        table.append(r)
+    return table
+
+
+CRC = _crc_table()
+
+
+def _crc(page: bytes) -> int:
+    r = 0
+    for byte in page:
+        r = ((r << 8) & 0xFFFFFFFF) ^ CRC[(r >> 24) ^ byte]
+    return r
+
+
+def make(clips: list[Clip], cues: pd.DataFrame, folder: Path) -> None:
+    """Make and write some clips; those of one actor and sentence share their analysis."""
+    for _, group in groupby(clips, key=lambda clip: (clip.actor.voice, clip.sentence)):
+        group = list(group)
+        spoken = analyse(group[0].actor.voice, group[0].sentence)
+        for clip in group:
+            write_opus(folder / f"{clip.name}.ogg", render(clip, cues, spoken))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--actors", type=int, default=24, help="only so many, for a trial")
+    parser.add_argument("--to", type=Path, default=FOLDER / "clips")
+    parser.add_argument(
+        "--check", action="store_true", help="make 12 clips anew and compare with the committed"
+    )
+    options = parser.parse_args()
+    cues = pd.read_csv(FOLDER / "cues.csv")
+    actors = draw_actors(cues)[: options.actors]
+    clips = list_clips(actors)
+    options.to.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=options.to.parent, prefix="making-"))
+    try:
+        if options.check:
+            chosen = clips[:: len(clips) // 12]
+            make(chosen, cues, work)
+            names = [f"{clip.name}.ogg" for clip in chosen]
+            other = [n for n in names if (work / n).read_bytes() != (options.to / n).read_bytes()]
+            print(f"{len(names) - len(other)} of {len(names)} clips are the same to the byte", other)
+            return bool(other)
+        groups = [clips[i : i + 82] for i in range(0, len(clips), 82)]  # one actor, one process
+        joblib.Parallel(n_jobs=-1, verbose=1)(
+            joblib.delayed(make)(group, cues, work) for group in groups
+        )
+        if options.to.exists():
+            shutil.rmtree(options.to)
+        os.replace(work, options.to)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    table = pd.DataFrame(
+        {
+            "ActorID": [a.number for a in actors],
+            "Age": [a.age for a in actors],
+            "Sex": [a.sex for a in actors],
+            "Race": "Virtual",
+            "Ethnicity": "Virtual",
+        }
+    )
+    table.to_csv(options.to.parent / "actors.csv", index=False)
+    made_of = [{k: v for k, v in asdict(a).items() if k != "own_way"} for a in actors]
+    print(json.dumps(made_of[0]))
+    size = sum(p.stat().st_size for p in options.to.glob("*.ogg"))
+    print(f"{len(clips)} clips, {size / 1e6:.1f} MB in {options.to}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

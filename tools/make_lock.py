@@ -1,0 +1,52 @@
+"""Write requirements.lock from this environment: ``.venv/bin/python tools/make_lock.py``.
+
+Run it on Python 3.11 in a fresh ``.venv`` filled from requirements.txt, when the tests have
+passed there. Three things are made portable: PyTorch loses its build tag (``+cpu``), librosa has
+one line for Python 3.11 and one for later Pythons, which librosa 1.0 needs, and the course's own
+package is left out.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+LOCK = Path(__file__).parents[1] / "requirements.lock"
+HEAD = """\
+# The versions that were tested (Python 3.11, Linux), written by tools/make_lock.py.
+# Ranges and reasons are in requirements.txt.
+"""
+LIBROSA_1 = "1.0.0"
+
+
+def lines(freeze: str) -> list[str]:
+    """Turn the output of ``pip freeze`` into the lines of the lock."""
+    made = []
+    for line in freeze.splitlines():
+        name, _, version = line.partition("==")
+        if not version or line.startswith(("-e", "#")) or name == "ser-helpers":
+            continue
+        if name == "torch":
+            made.append(f"torch=={version.split('+')[0]}")
+        elif name == "librosa":
+            made.append(f'librosa=={version} ; python_version < "3.12"')
+            made.append(f'librosa=={LIBROSA_1} ; python_version >= "3.12"')
+        else:
+            made.append(line)
+    return made
+
+
+def main() -> None:
+    freeze = subprocess.run(
+        [sys.executable, "-m", "pip", "freeze", "--exclude-editable"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    part = LOCK.with_suffix(".part")
+    part.write_text(HEAD + "\n".join(lines(freeze)) + "\n", encoding="utf-8")
+    os.replace(part, LOCK)
+
+
+if __name__ == "__main__":
+    main()
