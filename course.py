@@ -1,32 +1,46 @@
 """Run the course or its tests: ``python course.py lab`` or ``python course.py test``.
 
 The first call makes the environment ``.venv`` beside this file; later calls start at once.
-Standard library only, the same on Linux, macOS and Windows, Python 3.11 to 3.13.
+Standard library only, the same on Linux, macOS and Windows, Python 3.11 to 3.13. Nothing here is
+newer than Python 3.6 can read, so that an old one gets a sentence instead of a syntax error.
 """
 
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 
 OLDEST, NEWEST = (3, 11), (3, 13)
+THIS_PYTHON = "{}.{}".format(*sys.version_info)
 ROOT = os.path.dirname(os.path.abspath(__file__))
 ENVIRONMENT = os.path.join(ROOT, ".venv")
 BIN = os.path.join(ENVIRONMENT, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 STAMP = os.path.join(ENVIRONMENT, "course-ready")
-LOCK = os.path.join(ROOT, "requirements.lock")
-RANGES = os.path.join(ROOT, "requirements.txt")
 START = os.path.join("notebooks", "00_start_here.ipynb")
+PARTS = ("requirements.txt", "requirements.lock", "pyproject.toml", "ser_helpers", "tests", START)
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 NEEDED_GB = 3
+NO_VENV = (
+    "on Debian and Ubuntu `sudo apt install python3-venv`; elsewhere install Python from "
+    "python.org; if .venv is damaged, delete that folder and run the same command again"
+)
+NO_NETWORK = "check the internet connection (and proxy), then run the same command again"
+NO_TORCH = NO_NETWORK + (
+    "; there is no PyTorch for 32-bit systems and Macs with an Intel processor: use Colab there"
+)
 
 
 class StepError(Exception):
-    """A step failed; the message says what to do next."""
+    """A step failed; the message says what to do next, ``reason`` is the last line it printed."""
+
+    def __init__(self, message, reason=""):
+        super().__init__(message)
+        self.reason = reason
 
 
 def say(text):
@@ -35,12 +49,10 @@ def say(text):
 
 def fingerprint():
     """Hash what the environment is made from, so that a change is noticed."""
-    digest = hashlib.sha256(sys.version.split()[0].encode())
-    for name in ("requirements.txt", "requirements.lock", "pyproject.toml"):
-        path = os.path.join(ROOT, name)
-        if os.path.exists(path):
-            with open(path, "rb") as file:
-                digest.update(file.read().replace(b"\r\n", b"\n"))
+    digest = hashlib.sha256(THIS_PYTHON.encode())
+    for name in PARTS[:3]:
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 
 
@@ -54,30 +66,56 @@ def is_ready():
 
 def step(what, command, advice):
     """Run one step of the set-up; on failure show the end of its output and what to do."""
-    say(what)
+    say(what + " ...")
     start = time.time()
     done = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
         errors="replace",
-    )  # fmt: skip
+    )
     if done.returncode:
-        tail = "\n    ".join(done.stdout.strip().splitlines()[-12:])
-        raise StepError(
-            "%s failed.\n  Command: %s\n  It said:\n    %s\n  What to do: %s"
-            % (what.rstrip(" …"), " ".join(command), tail, advice)
+        said = done.stdout.strip().splitlines()[-12:] or ["(nothing)"]
+        message = (
+            f"{what} failed.\n  Command: {subprocess.list2cmdline(command)}\n  It said:\n    "
+            + "\n    ".join(said)
+            + f"\n  What to do: {advice}"
         )
-    say("  done in %.0f s" % (time.time() - start))
+        raise StepError(message, said[-1].strip())
+    say(f"  done in {time.time() - start:.0f} s")
 
 
-def attempt(*tries):
-    """Run the first step that works; the last one's failure counts."""
-    for number, arguments in enumerate(tries, start=1):
+def first_that_works(*steps):
+    """Run one step after the other until one works; the last one's failure counts."""
+    for arguments in steps[:-1]:
         try:
             return step(*arguments)
         except StepError as error:
-            if number == len(tries):
-                raise
-            say("  that did not work (%s); trying another way" % str(error).splitlines()[-2].strip())
+            say(f"  that did not work ({error.reason}); trying another way")
+    return step(*steps[-1])
+
+
+def python_of_environment():
+    """Return "3.11" or alike, of which ``.venv`` was made; None if that cannot be told."""
+    try:
+        with open(os.path.join(ENVIRONMENT, "pyvenv.cfg"), encoding="utf-8") as file:
+            found = re.search(r"^version\s*=\s*(\d+\.\d+)", file.read(), re.MULTILINE)
+    except OSError:
+        return None
+    return found and found.group(1)
+
+
+def make_environment():
+    """Make ``.venv`` or mend it; one of another Python is begun anew, its packages are no use."""
+    if os.path.realpath(sys.prefix) == os.path.realpath(ENVIRONMENT):
+        return  # this very Python is that of .venv
+    command = [sys.executable, "-m", "venv", ENVIRONMENT]
+    if python_of_environment() not in (None, THIS_PYTHON):
+        say(f".venv is of Python {python_of_environment()}, this is {THIS_PYTHON}: made anew")
+        command.append("--clear")
+    step("making the environment", command, NO_VENV)
 
 
 def set_up():
@@ -85,7 +123,7 @@ def set_up():
     if is_ready():
         return
     if os.path.exists(STAMP):
-        say("the requirements or this Python have changed: updating .venv")
+        say("the requirements or the Python have changed: updating .venv")
         os.remove(STAMP)
     elif os.path.exists(ENVIRONMENT):
         say("an unfinished .venv is here: going on with it")
@@ -94,35 +132,26 @@ def set_up():
         free = shutil.disk_usage(ROOT).free / 1e9
         if free < NEEDED_GB:
             raise StepError(
-                "only %.1f GB are free and %d GB are needed: make room, or put the course on "
-                "another disk" % (free, NEEDED_GB)
+                f"only {free:.1f} GB are free and {NEEDED_GB} GB are needed: make room, or put "
+                "the course on another disk"
             )
-    online = "check the internet connection (and proxy), then run the same command again"
+    make_environment()
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    step(
-        "making the environment …",
-        [sys.executable, "-m", "venv", ENVIRONMENT],
-        "on Debian and Ubuntu `sudo apt install python3-venv`; elsewhere install Python from "
-        "python.org; if .venv is damaged, delete that folder",
+    lock, ranges = (os.path.join(ROOT, name) for name in ("requirements.lock", "requirements.txt"))
+    with open(lock, encoding="utf-8") as file:
+        torch = next(line.split()[0] for line in file if line.startswith("torch=="))
+    # The plain index has, for Linux, the build with gigabytes of CUDA: the CPU build first.
+    cpu = [*pip, "--no-deps", "--timeout", "8", "--retries", "0", "--index-url", TORCH_CPU, torch]
+    tries = [
+        ("installing PyTorch (CPU build, about 200 MB)", cpu, NO_TORCH),
+        ("installing PyTorch from the package index", [*pip, torch], NO_TORCH),
+    ]
+    first_that_works(*tries[sys.platform == "darwin" :])  # for a Mac there is one build only
+    first_that_works(
+        ("installing the tested versions", [*pip, "--requirement", lock], NO_NETWORK),
+        ("installing versions within the ranges", [*pip, "--requirement", ranges], NO_NETWORK),
     )
-    with open(LOCK) as lock:
-        torch = next(line.split()[0] for line in lock if line.startswith("torch=="))
-    plain = ("installing PyTorch from the package index …", [*pip, torch], online)
-    if sys.platform == "darwin":
-        attempt(plain)
-    else:
-        # The plain index has, for Linux, the build with gigabytes of CUDA: the CPU build first.
-        cpu = [*pip, "--no-deps", "--timeout", "8", "--retries", "0", "--index-url", TORCH_CPU]
-        attempt(("installing PyTorch (CPU build, about 200 MB) …", [*cpu, torch], online), plain)
-    attempt(
-        ("installing the tested versions …", [*pip, "-r", LOCK], online),
-        ("installing versions within the ranges …", [*pip, "-r", RANGES], online),
-    )
-    step(
-        "installing the course's own package …",
-        [*pip, "--no-deps", "--editable", ROOT],
-        "look at the output above; pyproject.toml may have been changed",
-    )
+    step("installing ser_helpers", [*pip, "--no-deps", "--editable", ROOT], NO_NETWORK)
     with open(STAMP + ".part", "w") as file:
         file.write(fingerprint())
     os.replace(STAMP + ".part", STAMP)
@@ -137,25 +166,38 @@ def child_environment(here):
     return environment
 
 
+def wait_for(command, environment):
+    """Run a command that the user watches; Ctrl-C is first the child's to answer, then ours."""
+    child = subprocess.Popen(command, cwd=ROOT, env=environment)
+    interrupted = False
+    while child.returncode is None:
+        try:
+            child.wait()
+        except KeyboardInterrupt:  # the child has it too: JupyterLab asks, pytest sums up
+            interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+    return child.returncode
+
+
 def run_tests(python, environment, extra):
     """Run pytest and nbval, both in any case; return 0 only if both pass."""
-    notebooks = [n for n in os.listdir(os.path.join(ROOT, "notebooks")) if n.endswith(".ipynb")]
-    if not notebooks:
-        say("no notebook found in notebooks/: is this folder the whole course?")
-        return 1
     nbval = ["--nbval-lax", "--nbval-cell-timeout=300", "-p", "no:cacheprovider", "notebooks"]
     codes = {}
     for name, arguments in (("ser_helpers", ["tests"]), ("notebooks", nbval)):
-        say("testing %s …" % name)
+        say(f"testing {name} ...")
         command = [python, "-m", "pytest", "-q", *arguments, *extra]
-        codes[name] = subprocess.call(command, cwd=ROOT, env=environment)
+        codes[name] = wait_for(command, environment)
     for name, code in codes.items():
-        say("%s: %s" % (name, "passed" if code == 0 else "FAILED (exit code %d)" % code))
+        say(f"{name}: " + (f"FAILED (exit code {code})" if code else "passed"))
     return 1 if any(codes.values()) else 0
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Run the course, or its tests.")
+    parser = argparse.ArgumentParser(
+        description="Run the course, or its tests. What follows is handed on to JupyterLab "
+        "(e.g. --no-browser) or to pytest (e.g. -x)."
+    )
     parser.add_argument("what", choices=("lab", "test"), help="open JupyterLab, or run all tests")
     parser.add_argument(
         "--here", action="store_true", help="use the running Python as it is; set up nothing"
@@ -163,10 +205,13 @@ def main():
     options, extra = parser.parse_known_args()
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         say(
-            "this is Python %d.%d; the course needs 3.11, 3.12 or 3.13: install one from "
+            f"this is Python {THIS_PYTHON}; the course needs 3.11, 3.12 or 3.13: install one from "
             "python.org and start it by its name, e.g. `python3.12 course.py lab`"
-            % sys.version_info[:2]
         )
+        return 1
+    missing = [name for name in PARTS if not os.path.exists(os.path.join(ROOT, name))]
+    if missing:  # said before the set-up, which would be wasted
+        say(f"not found beside course.py: {', '.join(missing)}. Get the whole repository again")
         return 1
     try:
         if not options.here:
@@ -176,9 +221,7 @@ def main():
         if options.what == "test":
             return run_tests(python, environment, extra)
         say("opening JupyterLab; stop it here with Ctrl-C")
-        return subprocess.call(
-            [python, "-m", "jupyter", "lab", START, *extra], cwd=ROOT, env=environment
-        )
+        return wait_for([python, "-m", "jupyter", "lab", START, *extra], environment)
     except StepError as error:
         say(str(error))
         return 1

@@ -1,0 +1,98 @@
+"""Measure what the README's table shows: ``python benchmarks/measure.py [--data FOLDER]``.
+
+Six folds: each speaker (or row) is in the test part once, the next fold chooses the epoch, the
+others train. Beside the course's features stand those of the usual tutorials, through the same
+network and the same folds, and random rows, which leak. Writes one JSON a corpus to
+``benchmarks/results/``; ``tools/make_results_table.py`` carries them to the README.
+"""
+
+import argparse
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+import librosa
+import numpy as np
+import pandas as pd
+
+from ser_helpers import data, evaluate, features, split, train
+
+RESULTS = Path(__file__).parent / "results"
+N_FOLDS = 6
+SEEDS = range(3)  # of the network; the folds stay the same
+PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
+
+
+def tutorial_row(path: Path) -> np.ndarray:
+    """Compute what most tutorials do: the mean over time of 40 MFCCs at librosa's defaults."""
+    y = data.load_clip(path, sr=22_050)
+    return librosa.feature.mfcc(y=y, sr=22_050, n_mfcc=40).mean(axis=1)
+
+
+def tutorial_table(clips: pd.DataFrame) -> pd.DataFrame:
+    tutorial_row(clips.path.iloc[0])  # once before any pool, see features.extract
+    rows = joblib.Parallel(n_jobs=-1)(joblib.delayed(tutorial_row)(path) for path in clips.path)
+    return pd.DataFrame(np.stack(rows), index=clips.index).astype(np.float32)
+
+
+def measure(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> dict:
+    """Cross-validate with a few seeds; scores are means, the interval is that of the first."""
+    seeds = []
+    for seed in SEEDS:
+        settings = train.TrainSettings(seed=seed)
+        unseen = train.cross_validate(table, clips.emotion, folds, settings=settings)
+        seeds.append(evaluate.intervals(clips.emotion, unseen.idxmax(axis=1), clips.actor))
+    values = pd.DataFrame([table.value for table in seeds])
+    return {
+        metric: {
+            "value": round(values[metric].mean(), 4),
+            "low": round(seeds[0].low[metric], 4),
+            "high": round(seeds[0].high[metric], 4),
+            "of_each_seed": values[metric].round(4).tolist(),
+        }
+        for metric in evaluate.METRICS
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    corpus = data.open_corpus(parser.parse_args().data)
+    print(corpus)
+    course = features.extract(corpus.clips)
+    clips = corpus.clips.loc[course.index]
+    tutorial = tutorial_table(clips)
+    by_speaker = split.folds_by_speaker(clips, N_FOLDS)
+    by_rows = split.folds_by_rows(clips, N_FOLDS)
+    result = {
+        "corpus": corpus.name,
+        "synthetic": corpus.synthetic,
+        "n_clips": len(clips),
+        "n_actors": int(clips.actor.nunique()),
+        "seeds": list(SEEDS),
+        "interval": "95 %, bootstrap over speakers, first seed",
+        "scores": {
+            "course, unseen speakers": measure(course, clips, by_speaker),
+            "course, random rows (leaks)": measure(course, clips, by_rows),
+            "tutorials' features, unseen speakers": measure(tutorial, clips, by_speaker),
+            "tutorials' features, random rows (leaks)": measure(tutorial, clips, by_rows),
+        },
+        "protocols": {"unseen speakers": by_speaker.name, "random rows": by_rows.name},
+        "baselines": evaluate.baselines(clips.emotion).round(4).to_dict("index"),
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+    }
+    for name, scores in result["scores"].items():
+        print(f"{name:42} UAR {scores['uar']['value']:.1%}", scores["uar"]["of_each_seed"])
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{'demo' if corpus.synthetic else corpus.name.split()[0].lower()}.json"
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+if __name__ == "__main__":
+    main()
