@@ -2,6 +2,7 @@
 
 Each function draws on the axes it is given, or on new ones, and returns them; :func:`show` puts a
 figure into a notebook together with its description for those who cannot see it.
+:func:`subplots` makes empty ones in the same style.
 """
 
 import base64
@@ -31,6 +32,36 @@ COLOURS = {
 }
 PART_COLOURS = {"train": "#56B4E9", "validation": "#E69F00", "test": "#000000"}
 NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
+#: Quiet axes, so that the data speak; applied when axes are made, never to matplotlib as a whole.
+STYLE = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E5E5E5",
+    "legend.frameon": False,
+}
+
+
+def subplots(
+    nrows: int = 1, ncols: int = 1, *, figsize: tuple[float, float], **options: object
+) -> tuple[Figure, Axes | np.ndarray]:
+    """Make a figure as :func:`matplotlib.pyplot.subplots` does, in the course's style.
+
+    Parameters
+    ----------
+    nrows, ncols : int
+    figsize : tuple of float
+        Width and height, inches.
+    **options
+        Handed on to :func:`matplotlib.pyplot.subplots`.
+
+    Returns
+    -------
+    Figure, Axes or numpy.ndarray of Axes
+    """
+    with plt.rc_context(STYLE):
+        return plt.subplots(nrows, ncols, figsize=figsize, layout="constrained", **options)
 
 
 def show(figure: Figure | Axes, *, alt: str, dpi: int = 90) -> None:
@@ -86,6 +117,7 @@ def mel_spectrogram(
     *,
     ax: Axes | None = None,
     colour_bar: bool = True,
+    loudest: float | None = None,
 ) -> Axes:
     """Draw the mel spectrogram in dB below the loudest point.
 
@@ -96,23 +128,16 @@ def mel_spectrogram(
     settings : AudioSettings
     ax : Axes, optional
     colour_bar : bool
+    loudest : float, optional
+        Power that is drawn as 0 dB, to compare clips; left out, this clip's own highest.
 
     Returns
     -------
     Axes
     """
     ax = ax or _new(8, 3)
-    power = librosa.feature.melspectrogram(
-        y=y,
-        sr=settings.sr,
-        n_fft=settings.n_fft,
-        win_length=settings.win_length,
-        hop_length=settings.hop_length,
-        n_mels=settings.n_mels,
-        fmin=settings.fmin,
-        fmax=settings.fmax,
-    )
-    level = librosa.power_to_db(power, ref=np.max, top_db=80)
+    power = _mel_power(y, settings)
+    level = librosa.power_to_db(power, ref=loudest or power.max(), top_db=None)
     image = ax.imshow(
         level,
         origin="lower",
@@ -133,6 +158,19 @@ def mel_spectrogram(
     return ax
 
 
+def _mel_power(y: np.ndarray, settings: AudioSettings) -> np.ndarray:
+    return librosa.feature.melspectrogram(
+        y=y,
+        sr=settings.sr,
+        n_fft=settings.n_fft,
+        win_length=settings.win_length,
+        hop_length=settings.hop_length,
+        n_mels=settings.n_mels,
+        fmin=settings.fmin,
+        fmax=settings.fmax,
+    )
+
+
 def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) -> Figure:
     """Draw waveform and mel spectrogram of some clips, one column a clip, on the same scales.
 
@@ -148,20 +186,22 @@ def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) ->
     """
     sounds = [load_clip(path, sr=settings.sr) for path in clips.path]
     peak = max(np.abs(y).max() for y in sounds)
-    figure, axes = plt.subplots(
-        2, len(clips), figsize=(2.1 * len(clips) + 1, 4.4), layout="constrained", squeeze=False
+    seconds = max(len(y) for y in sounds) / settings.sr
+    loudest = max(_mel_power(y, settings).max() for y in sounds)
+    figure, axes = subplots(
+        2, len(clips), figsize=(2.1 * len(clips) + 1, 4.4), squeeze=False, sharex=True
     )
     for i, (y, emotion) in enumerate(zip(sounds, clips.emotion, strict=True)):
         top, bottom = axes[:, i]
         waveform(y, settings.sr, ax=top, colour=COLOURS[emotion])
-        mel_spectrogram(y, settings, ax=bottom, colour_bar=False)
+        mel_spectrogram(y, settings, ax=bottom, colour_bar=False, loudest=loudest)
         top.set(title=EMOTION_NAMES[emotion], ylim=(-peak, peak), xlabel="")
-        bottom.set(title="")
+        bottom.set(title="", xlim=(0, seconds), facecolor="black")
         if i:
             for ax in (top, bottom):
                 ax.set(ylabel="", yticklabels=[])
     bar = figure.colorbar(axes[1, 0].images[0], ax=axes[1, :], pad=0.01)
-    bar.set_label("level (dB re loudest)")
+    bar.set_label("level (dB re loudest of all)")
     return figure
 
 
@@ -322,7 +362,7 @@ def history(table: pd.DataFrame, *, best_epoch: int | None = None) -> Figure:
     -------
     Figure
     """
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    figure, axes = subplots(1, 2, figsize=(9, 3.2))
     for ax, measure, label in zip(
         axes, ("loss", "uar"), ("cross-entropy loss (nats)", "UAR (0 to 1)"), strict=True
     ):
@@ -472,4 +512,4 @@ def reliability(table: pd.DataFrame, *, title: str = "Reliability curve") -> Axe
 
 
 def _new(width: float, height: float) -> Axes:
-    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+    return subplots(figsize=(width, height))[1]

@@ -17,7 +17,7 @@ from IPython.display import HTML
 
 from ser_helpers.data import EMOTION_NAMES, EMOTIONS, LEVELS, SENTENCES, load_clip
 from ser_helpers.features import AudioSettings
-from ser_helpers.plot import COLOURS, mel_spectrogram, waveform
+from ser_helpers.plot import COLOURS, mel_spectrogram, subplots, waveform
 
 PEAK = 0.5  # of full scale: loud enough for headphones, never startling
 
@@ -182,9 +182,7 @@ def _explorer(
 
 
 def _portrait(y: np.ndarray, emotion: str, settings: AudioSettings) -> bytes:
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(7.5, 4), sharex=True, layout="constrained", height_ratios=[1, 2]
-    )
+    figure, (top, bottom) = subplots(2, figsize=(7.5, 4), sharex=True, height_ratios=[1, 2])
     waveform(y, settings.sr, ax=top, colour=COLOURS[emotion])
     mel_spectrogram(y, settings, ax=bottom)
     top.set(xlabel="")
