@@ -332,7 +332,7 @@ def project_folder() -> Path:
 
 def work_folder() -> Path:
     """Return the folder for what the course makes (``SER_WORK``, else ``work/`` in the project)."""
-    return Path(os.environ.get("SER_WORK") or project_folder() / "work")
+    return project_folder() / (os.environ.get("SER_WORK") or "work")
 
 
 def _check_bytes(path: Path) -> None:
