@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import classification_report, confusion_matrix
 
-from ser_helpers.data import EMOTIONS, DataError
+from ser_helpers.data import EMOTIONS, LEVELS, DataError
 from ser_helpers.train import Result
 
 METRICS = ("accuracy", "uar", "macro_f1")
@@ -191,8 +191,10 @@ def slices(
         ``high`` of the UAR.
     """
     _check_order(y_true, y_pred, by, *(() if speakers is None else (speakers,)))
-    rows = {}
-    for name in sorted(by.dropna().unique()):
+    rows, names = {}, sorted(by.dropna().unique())
+    if set(names) <= set(LEVELS):
+        names = [level for level in LEVELS if level in names]  # low, medium, high
+    for name in names:
         inside = (by == name).to_numpy()
         row = {"clips": int(inside.sum())}
         if speakers is None:

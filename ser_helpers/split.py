@@ -255,7 +255,7 @@ def load_frozen(name: str) -> pd.Series:
 
 
 def _check_sizes(test_size: float, validation_size: float) -> None:
-    if not (0 < test_size < 1 and 0 < validation_size < 1 - test_size):
+    if min(test_size, validation_size) <= 0 or test_size + validation_size >= 1:
         raise ValueError(
             f"test_size={test_size} and validation_size={validation_size} must be shares above 0 "
             "that leave something to train on, for instance 0.2 and 0.1"

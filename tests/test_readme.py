@@ -1,22 +1,20 @@
 """The README shows what was measured, and its links lead somewhere."""
 
 import re
-import runpy
 import tomllib
-from pathlib import Path
 
 import pytest
+from conftest import ROOT, load_script
 
-ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PAGES = ("README.md", "CONTRIBUTING.md", "LICENSES/README.md", "ser_helpers/demo_voices/README.md")
 
 
 def test_its_table_is_that_of_the_results():
-    tool = runpy.run_path(str(ROOT / "tools" / "readme.py"))
+    tool = load_script(ROOT / "tools" / "readme.py")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = readme.split(tool["BEGIN"])[1].split(tool["END"])[0].strip()
-    assert shown == tool["table"]()
+    shown = readme.split(tool.BEGIN)[1].split(tool.END)[0].strip()
+    assert shown == tool.table()
     assert re.search(r"unseen speakers\*\* \| \d\d\.\d \[\d\d–\d\d\]", shown)
 
 

@@ -1,27 +1,22 @@
 """The scores that README and notebooks print are repeated here, as far as a CPU repeats them."""
 
-import importlib.util
 import json
 import os
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import ROOT, load_script
 
 from ser_helpers import data, evaluate, features, split, train
 
-ROOT = Path(__file__).parents[1]
 TOLERANCE = 0.02  # between processors floating point differs, and with it the epoch that is kept
 CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
 
 
 @pytest.fixture(scope="module")
 def benchmark():
-    spec = importlib.util.spec_from_file_location("measure", ROOT / "benchmarks" / "measure.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOT / "benchmarks" / "measure.py")
 
 
 @pytest.mark.parametrize("name", CORPORA)
