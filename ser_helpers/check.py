@@ -21,7 +21,7 @@ from pathlib import Path
 
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest that the course is tested on
 NEEDED_DISK_GB = 1.0  # features, recognisers and figures; a real corpus needs its own room
-NEEDED_MEMORY_GB = 1.5  # the main road peaks below 1 GB; Binder gives 2
+NEEDED_MEMORY_GB = 1.5  # the main road: 0.9 on two processors, 0.2 more for each further; Binder: 2
 SET_UP = "run `python course.py lab`, or `pip install --upgrade -r requirements.txt`"
 STAYS_BROKEN = SET_UP + "; if it stays broken, delete .venv and run it again"
 USE_PYTHON = "use Python 3.11, 3.12 or 3.13 from python.org"

@@ -42,7 +42,6 @@ STYLE = {
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#E5E5E5",
-    "legend.frameon": False,
 }
 
 

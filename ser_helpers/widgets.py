@@ -7,6 +7,7 @@ state without a kernel; where widgets cannot be shown at all, the same state app
 import base64
 import html
 import io
+import re
 from collections.abc import Callable
 
 import ipywidgets
@@ -51,7 +52,7 @@ def listen(y: np.ndarray, sr: int, *, label: str = "") -> HTML:
     sr : int
         Sampling rate, Hz.
     label : str
-        Shown before the player.
+        Shown before the player; may hold HTML such as ``<b>A</b>``.
 
     Returns
     -------
@@ -206,9 +207,9 @@ def _portrait(y: np.ndarray, emotion: str, settings: AudioSettings) -> bytes:
 
 def _player(sound: bytes, label: str) -> str:
     data = base64.b64encode(sound).decode()
-    label = html.escape(label)
+    plain = html.escape(re.sub("<[^>]*>", "", label)) or "sound"
     return (
-        f'<div>{label} <audio controls preload="auto" aria-label="{label or "sound"}" '
+        f'<div>{label} <audio controls preload="auto" aria-label="{plain}" '
         f'src="data:audio/ogg;base64,{data}"></audio></div>'
     )
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import ROOT
 from jupyter_client import kernelspec
+from packaging.specifiers import SpecifierSet
 
 from ser_helpers import check
 
@@ -68,6 +69,14 @@ def test_hardly_anything_installed_is_one_line(monkeypatch):
     assert not line.ok
     many = f"5 of {len(check.required())} missing or outside their ranges"
     assert line.found == f"{many}: numpy, scipy, pandas, torch, tqdm"
+
+
+def test_an_installed_package_without_the_repository_knows_its_requirements(monkeypatch, tmp_path):
+    beside = check.required()
+    monkeypatch.setattr(check, "__file__", str(tmp_path / "ser_helpers" / "check.py"))
+    installed = check.required()
+    assert {"librosa", "torch", "jupyterlab"} <= set(installed) & set(beside)
+    assert SpecifierSet(installed["librosa"]) == SpecifierSet(beside["librosa"])
 
 
 def test_a_broken_package_is_a_line_and_not_a_traceback(monkeypatch):
