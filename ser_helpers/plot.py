@@ -507,7 +507,7 @@ def intervals(
         xlim=(0, 100),
         ylim=(-0.6, len(scores) - 0.4),
     )
-    ax.legend(loc="upper right", fontsize="small")
+    ax.legend(bbox_to_anchor=(0.5, -0.2), loc="upper center", ncols=3, fontsize="small")
     return ax
 
 

@@ -172,7 +172,7 @@ def _explorer(
     """Put menus above a text, a player and a picture that follow them."""
     text = ipywidgets.HTML()
     sound = ipywidgets.Audio(autoplay=False, loop=False, format="ogg")
-    picture = ipywidgets.Image(format="png")
+    picture = ipywidgets.Image(format="png", layout={"max_width": "600px"})
 
     def update(_change: object = None) -> None:
         row = find()
@@ -191,14 +191,16 @@ def _explorer(
     for menu in menus:
         menu.observe(update, names="value")
     update()
-    return _Explorer([ipywidgets.HBox(menus), text, sound, picture])
+    row = ipywidgets.HBox(menus, layout={"flex_flow": "row wrap"})
+    return _Explorer([row, text, sound, picture])
 
 
 def _portrait(y: np.ndarray, emotion: str, settings: AudioSettings) -> bytes:
     figure, (top, bottom) = subplots(2, figsize=(7.5, 4), sharex=True, height_ratios=[1, 2])
     waveform(y, settings.sr, ax=top, colour=COLOURS[emotion])
     mel_spectrogram(y, settings, ax=bottom)
-    top.set(xlabel="")
+    top.set(xlabel="", ylabel="amplitude\n(full scale = 1)", title="")
+    bottom.set(ylabel="frequency\n(Hz, mel scale)", title="")
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=80)
     plt.close(figure)

@@ -63,6 +63,16 @@ def test_packages_missing_or_outside_their_ranges_have_a_line_and_a_remedy_each(
     assert "within their ranges" not in out
 
 
+def test_on_colab_nothing_is_asked_for_that_colab_has_or_needs_not(monkeypatch):
+    names = check.required()
+    assert names.keys() >= check.NOT_ON_COLAB
+    pretend_installed(monkeypatch, jupytext=None, nbval=None, ipython="7.34.0")
+    assert any(not line.ok for line in check.packages())
+    monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())
+    assert check.required().keys() == names.keys() - check.NOT_ON_COLAB
+    assert [line.ok for line in check.packages()] == [True]
+
+
 def test_hardly_anything_installed_is_one_line(monkeypatch):
     pretend_installed(monkeypatch, **dict.fromkeys(["numpy", "torch", "pandas", "scipy", "tqdm"]))
     (line,) = check.packages()
