@@ -121,13 +121,13 @@ def run(
         "classes": list(data.EMOTIONS),
     }
     report_file, picture_file = out / "report.json", out / "confusion.png"
-    predict.replace_file(report_file, (json.dumps(summary, indent=2) + "\n").encode())
+    data.replace_file(report_file, (json.dumps(summary, indent=2) + "\n").encode())
     title = f"{corpus.name}\n{report.protocol}: UAR {report.scores.value.uar:.1%}"
     figure = plot.confusion(report.confusion, title=title).figure
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     plt.close(figure)
-    predict.replace_file(picture_file, picture.getvalue())
+    data.replace_file(picture_file, picture.getvalue())
     print(f"Written: {report_file}, {picture_file}")
     return summary
 

@@ -6,7 +6,6 @@ Names follow CREMA-D's scheme ``ACTOR_SENTENCE_EMOTION_LEVEL``, e.g. ``1001_IEO_
 
 import os
 import re
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +50,7 @@ SHORTEST, LONGEST = (
     0.2,
     60.0,
 )  # seconds; outside of it a file is hardly one spoken sentence
+LOUDEST = 8.0  # of full scale; a float file may go beyond 1, but not as far as 16-bit integers do
 SUFFIXES = (".wav", ".flac", ".ogg")
 SCHEME = "ACTOR_SENTENCE_EMOTION_LEVEL, for example 1001_IEO_ANG_HI.wav"
 DEMO_FOLDER = Path(__file__).parent / "demo_voices"
@@ -291,6 +291,11 @@ def load_clip(path: str | Path, *, sr: int = SAMPLE_RATE) -> np.ndarray:
         )
     if y.size == 0 or np.ptp(y) == 0:
         raise DataError(f"{path.name} is silent: every sample has the same value; leave it out")
+    if np.abs(y).max() > LOUDEST:
+        raise DataError(
+            f"{path.name} holds samples up to {np.abs(y).max():.0f} where full scale is 1: it was "
+            "written as float without being scaled; divide by 32768 and save it again"
+        )
     if file_sr != sr:
         y = soxr.resample(y, file_sr, sr)
     return np.ascontiguousarray(y, dtype=np.float32)
@@ -324,6 +329,29 @@ def check_file(path: str | Path) -> float:
     return info.frames / info.samplerate
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, then rename it, so that half a file is never seen.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made if need be.
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what was there before is still there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def project_folder() -> Path:
     """Return the course's folder: the nearest one from here upwards that holds ``course.py``."""
     here = Path.cwd()
@@ -353,9 +381,12 @@ def _check_bytes(path: Path) -> None:
             "without Git LFS. Run `git lfs pull` there, or download the clips themselves"
         )
     if head[:4] not in (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS"):
-        raise DataError(f"{path.name} is not sound: it begins with {head[:16]!r}")
+        raise DataError(
+            f"{path.name} is not sound that can be read here, WAV, FLAC or OGG: it begins with "
+            f"{head[:16]!r}. Get it again, or convert it, for instance with Audacity"
+        )
     if head[:4] == b"RIFF":
-        promised = struct.unpack("<I", head[4:8])[0] + 8
+        promised = int.from_bytes(head[4:8], "little") + 8
         # 0 and 0xFFFFFFFF are written by programs that stream and do not know the length.
         if size < promised and promised not in (8, 0xFFFFFFFF + 8):
             raise DataError(f"{path.name} is cut short: {size} of {promised} bytes; get it again")

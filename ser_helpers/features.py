@@ -1,10 +1,9 @@
 """Step 2: from samples to numbers: MFCCs, one row a clip, and the table of a whole corpus."""
 
 import hashlib
+import io
 import json
-import os
 import sys
-import tempfile
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, work_folder
+from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, replace_file, work_folder
 
 PERCENTILES = (5, 25, 50, 75, 95)
 POOL_FROM = 200  # clips; below, starting processes takes longer than the work itself
@@ -252,9 +251,9 @@ def extract(
         _write_cache(store, known)
 
     good = [key in known for key in keys]
-    set_aside = {
-        clip: reasons[key]
-        for clip, key, fine in zip(clips.index, keys, good, strict=True)
+    set_aside = {  # of two equal files one was read: the reason names it, and must name the other
+        clip: reasons[key].replace(Path(todo[key]).name, Path(path).name)
+        for clip, path, key, fine in zip(clips.index, clips.path, keys, good, strict=True)
         if not fine
     }
     if set_aside:
@@ -315,7 +314,6 @@ def _read_cache(store: Path) -> dict[str, np.ndarray]:
 def _write_cache(store: Path, known: dict[str, np.ndarray]) -> None:
     if not known:
         return
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=store.parent, suffix=".part", delete=False) as part:
-        np.savez(part, keys=np.array(list(known)), rows=np.stack(list(known.values())))
-    os.replace(part.name, store)  # another run never sees half a file
+    content = io.BytesIO()
+    np.savez(content, keys=np.array(list(known)), rows=np.stack(list(known.values())))
+    replace_file(store, content.getvalue())  # another run never sees half a file

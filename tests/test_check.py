@@ -115,7 +115,7 @@ def test_a_corpus_that_cannot_be_opened_says_why(monkeypatch, tmp_path, capsys, 
     out = capsys.readouterr().out
     assert f"BAD  corpus     cannot be opened (SER_DATA is {str(folder)!r})" in out
     reason = {None: "there is no folder", "nothing.txt": "only files ending in .txt"}
-    assert reason.get(content, "is not sound: it begins with b'no sound'") in out
+    assert reason.get(content, "it begins with b'no sound'") in out
     assert "Not ready: 1 to mend" in out
 
 

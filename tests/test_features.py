@@ -131,3 +131,14 @@ def test_not_one_good_clip_is_an_error(tmp_path, corpus):
     clips = corpus.clips.iloc[:2].assign(path=tmp_path / "gone.wav")
     with pytest.raises(ValueError, match="not one of the 2 clips can be used"):
         features.extract(clips, cache=tmp_path, progress=False)
+
+
+def test_of_two_equal_bad_clips_each_is_named(tmp_path, corpus):
+    paths = [tmp_path / f"5001_IEO_{emotion}_XX.wav" for emotion in ("ANG", "SAD")]
+    for path in paths:
+        soundfile.write(path, np.zeros(SR), SR)
+    clips = corpus.clips.iloc[:3].assign(path=[*paths, corpus.clips.path.iloc[2]])
+    with pytest.warns(UserWarning, match="2 of 3 clips set aside"):
+        table = features.extract(clips, cache=tmp_path / "cache", progress=False)
+    reasons = table.attrs["set_aside"].values()
+    assert [reason.split()[0] for reason in reasons] == [path.name for path in paths]

@@ -98,6 +98,8 @@ def test_what_cannot_be_trained_says_why(corpus, table, parts):
     emotion = corpus.clips.emotion
     with pytest.raises(data.DataError, match="train part has no clip of SAD"):
         train.fit(table[(emotion != "SAD") | (parts != "train")], emotion, parts)
+    with pytest.raises(data.DataError, match="clips of HAP only"):
+        train.fit(table[emotion == "HAP"], emotion, parts)
     with pytest.raises(data.DataError, match="1 clips of the table have no label"):
         train.fit(table, emotion.iloc[1:], parts)
     with pytest.raises(data.DataError, match="validation part has no clips"):
