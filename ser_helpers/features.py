@@ -244,12 +244,14 @@ def extract(
             disable=not progress,
             file=sys.stdout,
         )
-        for key, row in zip(todo, bar, strict=True):
-            if isinstance(row, str):
-                reasons[key] = row
-            else:
-                known[key] = row
-        _write_cache(store, known)
+        try:
+            for key, row in zip(todo, bar, strict=True):
+                if isinstance(row, str):
+                    reasons[key] = row
+                else:
+                    known[key] = row
+        finally:  # stopped half-way, the next call goes on from there
+            _write_cache(store, known)
 
     good = [key in known for key in keys]
     set_aside = {
