@@ -81,6 +81,12 @@ def well(handler: _Handler, content: bytes) -> None:
     handler.wfile.write(content[start:])
 
 
+def from_the_beginning(handler: _Handler, content: bytes) -> None:
+    """Send all of it, whatever was asked for, as servers do that do not know ranges."""
+    handler.begin(200, {"Content-Length": len(content)})
+    handler.wfile.write(content)
+
+
 def slowly(handler: _Handler, content: bytes) -> None:
     time.sleep(0.02)
     well(handler, content)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 from ser_helpers.data import KNOWN_BAD, DataError, find_table, is_table
@@ -87,16 +88,13 @@ def cremad(
                 raise DataError(f"there is no clip of CREMA-D in {folder}: nothing to verify")
         report.wanted = len(names)
         n_bytes = sum(facts.fingerprints[actor].n_bytes for actor in chosen)
-        if here:
-            print(f"{len(here):,} of {len(names):,} clips are in {folder} already: going on")
+        run.say_what_is_here(report, here)
         check_room(folder, n_bytes - sum(here.values()))
-        tables, clips = (
-            Fetcher(
-                run.sources(source, () if offline else bases or addresses, patience, report),
-                patience=patience,
-            )
-            for addresses in (facts.table_bases, facts.clip_bases)
-        )
+        local = run.sources(source, (), patience, report)
+
+        def fetcher(addresses: Sequence[str]) -> Fetcher:
+            web = run.sources(None, () if offline else bases or addresses, patience, report)
+            return Fetcher([*local, *web], patience=patience)
 
         def still_needed() -> int:
             files = (paths[name] for name in names)
@@ -106,6 +104,7 @@ def cremad(
             hashes = ((name, run.sha256(paths[name])) for name in facts.clips[actor])
             return published.fingerprint(hashes) == facts.fingerprints[actor].sha256
 
+        tables, clips = fetcher(facts.table_bases), fetcher(facts.clip_bases)
         with full_disk_told(folder, still_needed), run.workers([tables, clips], jobs) as pool:
             for table, sha256 in facts.tables.items():
                 _bring_table(table, sha256, tables, scratch, report)
@@ -120,20 +119,9 @@ def cremad(
                     if not left[actor]:
                         right[actor] = is_right(actor)
             for actor in [actor for actor, fine in right.items() if not fine]:
-                if len(report.doubtful) >= GIVE_UP_AFTER:  # then it is not a matter of some clips
-                    report.doubtful["and all others that are not verified"] = "not looked into"
-                    break
                 of_actor = {name: paths[name] for name in facts.clips[actor]}
                 wanted = facts.fingerprints[actor].sha256
-                replaced, problem = repair(of_actor, wanted, clips, scratch, pool)
-                right[actor] = not problem
-                if problem:
-                    report.doubtful[f"actor {actor}"] = problem
-                else:
-                    report.notes.append(
-                        f"replaced, the content was wrong: {', '.join(replaced)} (what was there "
-                        "is beside it as .old)"
-                    )
+                right[actor] = _repair(of_actor, wanted, clips, scratch, pool, report)
         report.present = sum(is_whole(paths[name]) for name in names)
         report.verified = sum(len(facts.clips[actor]) for actor, fine in right.items() if fine)
     report.notes += [
@@ -179,6 +167,30 @@ def parse_actors(text: str | Iterable[int], known: Collection[int]) -> list[int]
 
 def _actor(name: str) -> int:
     return int(name[:4])
+
+
+def _repair(
+    of_actor: dict[str, Path],
+    wanted: str,
+    fetcher: Fetcher,
+    scratch: Path,
+    pool: Executor,
+    report: run.Report,
+) -> bool:
+    """Repair an actor's clips, and report on it; tell whether they are right now."""
+    actor = _actor(min(of_actor))
+    if len(report.doubtful) >= GIVE_UP_AFTER:  # then it is not a matter of some clips
+        report.doubtful[f"actor {actor}"] = "not as published; not tried, others failed before"
+        return False
+    replaced, problem = repair(of_actor, wanted, fetcher, scratch, pool)
+    if problem:
+        report.doubtful[f"actor {actor}"] = problem
+        return False
+    report.notes.append(
+        f"replaced, the content was wrong: {', '.join(replaced)} (what was there is beside it as "
+        ".old)"
+    )
+    return True
 
 
 def _bring_table(

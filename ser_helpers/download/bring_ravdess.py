@@ -67,10 +67,9 @@ def ravdess(
         )
         if verify and not here:
             raise DataError(f"there is no clip of RAVDESS in {folder}: nothing to verify")
-        if here:
-            print(f"{len(here):,} of {report.wanted:,} clips are in {folder} already: going on")
+        run.say_what_is_here(report, here)
         by_hand = folder / facts.archive  # where a browser may have put it
-        source = source or (by_hand if by_hand.is_file() else None)
+        source = source or (by_hand if _is_published(by_hand, facts) else None)
         archive = scratch / facts.archive
 
         def still_needed() -> int:

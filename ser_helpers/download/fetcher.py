@@ -215,7 +215,9 @@ def check_wav(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(512).lstrip().lower()
     if head.startswith(b"version https://git-lfs"):
-        raise Refused("a Git LFS pointer in place of sound: the quota is used up")
+        raise Refused(
+            "a Git LFS pointer in place of sound (quota used up, or cloned without Git LFS)"
+        )
     if head.startswith((b"<!doctype", b"<html", b"<?xml")):
         raise Refused("a web page in place of sound")
     try:

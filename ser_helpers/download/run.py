@@ -58,15 +58,12 @@ class Report:
             f"{CORPUS_FOLDERS[self.corpus]} in {self.folder}: {self.present:,} of {self.wanted:,} "
             f"clips present, {self.verified:,} verified, {len(self.missing):,} files missing"
         ]
-        for reason, n in Counter(self.missing.values()).most_common(5):
-            first = next(name for name, why in self.missing.items() if why == reason)
-            lines.append(f"  missing: {first}{f' and {n - 1:,} more' * (n > 1)}: {reason}")
-        lines += [f"  doubtful: {what}: {why}" for what, why in self.doubtful.items()]
+        lines += _grouped("missing", self.missing) + _grouped("doubtful", self.doubtful)
         lines += [f"  {note}" for note in self.notes]
+        if self.present:
+            lines.append(f"  to use it: {self._how_to_use()}")
         if not self.ok:
             lines.append("What has arrived is kept: run the same command again to go on.")
-        elif self.present:
-            lines.append(f"  to use it: {self._how_to_use()}")
         return "\n".join(lines)
 
     def _how_to_use(self) -> str:
@@ -75,6 +72,15 @@ class Report:
         if self.corpus == "cremad":
             return "the course opens it by itself from now on"
         return f"SER_DATA={self.corpus}, or data.open_corpus({self.corpus!r})"
+
+
+def _grouped(what: str, reasons: dict[str, str]) -> list[str]:
+    """Say each reason once, with the first of those that it holds for."""
+    lines = []
+    for reason, n in Counter(reasons.values()).most_common(5):
+        first = next(name for name, why in reasons.items() if why == reason)
+        lines.append(f"  {what}: {first}{f' and {n - 1:,} more' * (n > 1)}: {reason}")
+    return lines
 
 
 def standard_folder(corpus: str) -> Path:
@@ -86,6 +92,15 @@ def start(corpus: str, to: str | Path | None) -> Report:
     """Begin a report; the folder is the standard one if ``to`` is None."""
     folder = standard_folder(corpus) if to is None else Path(to).expanduser().absolute()
     return Report(corpus, folder)
+
+
+def say_what_is_here(report: Report, here: dict[str, int]) -> None:
+    """Print what an earlier run, or the user, has left in the folder."""
+    if here:
+        print(
+            f"{report.folder} has {len(here):,} of {report.wanted:,} clips already "
+            f"({sum(here.values()) / 1e6:,.0f} MB): going on from there"
+        )
 
 
 def sources(

@@ -15,7 +15,7 @@ from ser_helpers.data import DataError
 from ser_helpers.download.fetcher import check_wav
 from ser_helpers.download.sources import Refused, file_key
 
-SCRATCH = ".download"  # below the folder; holds what is on its way, and the lock
+SCRATCH = ".ser_download"  # below the folder; holds what is on its way, and the lock
 SPARE = 50_000_000  # bytes that stay free on the disk
 FULL = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name)}
 
@@ -57,7 +57,7 @@ def locked(folder: Path) -> Iterator[Path]:
         ) from None
     try:
         for left in scratch.iterdir():  # by a run that was killed; half a zip is worth keeping
-            if left.name != "lock" and ".zip" not in left.suffixes:
+            if left.is_file() and left.name != "lock" and ".zip" not in left.suffixes:
                 left.unlink()
         yield scratch
     finally:
