@@ -302,7 +302,7 @@ def votes(source: str | Path | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame of int, shape (7442, 18)
         Index ``clip``; columns in two levels, so that ``votes().voice`` has one column an
-        emotion: ``voice``, ``face`` and ``both`` tell what the voter had before him.
+        emotion: ``voice``, ``face`` and ``both`` tell what the voters had before them.
 
     Raises
     ------

@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "the rest is downloaded",
     )
     parser.add_argument(
-        "--actors", metavar="LIST", help="cremad: only these, for example 1001-1010 (65 MB)"
+        "--actors", metavar="LIST", help="cremad: only these, for example 1001-1010 (75 MB)"
     )
     parser.add_argument(
         "--verify",
