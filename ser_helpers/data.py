@@ -383,6 +383,7 @@ def one_of_each(clips: pd.DataFrame, *, actor: int | None = None) -> pd.DataFram
     DataError
         If this actor has no clips.
     """
+    clips = clips[clips.emotion.isin(EMOTIONS)]  # RAVDESS may be open with two more
     own = clips if actor is None else clips[clips.actor == actor]
     if own.empty:
         raise DataError(f"there is no clip of actor {actor}: choose one of clips.actor.unique()")
