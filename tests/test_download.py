@@ -738,6 +738,8 @@ def test_ravdess_is_repaired_where_it_is_broken(tmp_path, zenodo):
     assert (report.ok, report.verified) == (True, len(RAVDESS))
     assert clips_in(tmp_path) == RAVDESS
     assert zenodo.count("speech.zip") == 2
+    kept = [path.name for path in tmp_path.rglob("*.old")]  # what was whole might be somebody's
+    assert kept == [f"{wrong.name}.old"]
 
 
 def test_a_zip_with_paths_that_lead_out_of_it_writes_nothing_outside(tmp_path):

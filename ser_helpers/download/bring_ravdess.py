@@ -90,7 +90,7 @@ def ravdess(
                     report.missing |= {f"{n}.wav": problem for n in unsure if n not in here}
             if unsure and source:
                 as_published = _is_published(Path(source), facts)
-                known |= _read_manifest(Path(source))
+                known = _read_manifest(Path(source)) | known
                 local = Fetcher(run.sources(source, (), patience, report), patience=patience)
                 new = {name: scratch / f"{name}.new" for name in unsure}
                 with run.bar("unpacking", UNPACKED, sum(here.values()), progress) as shown:
@@ -98,11 +98,15 @@ def ravdess(
                         sha256 = run.sha256(new[name])
                         if as_published:
                             known[name] = sha256
-                        if name in here and (sha256 == hashes[name] or sha256 != known.get(name)):
-                            new[name].unlink()  # the same, or nobody knows which one is right
-                        else:
+                        if name not in here:
+                            paths[name].parent.mkdir(exist_ok=True)
+                            new[name].replace(paths[name])
+                        elif sha256 != hashes[name] and sha256 == known.get(name):
                             put(new[name], paths[name])
-                            hashes[name] = sha256
+                        else:  # the same, or nobody knows which one is right
+                            new[name].unlink()
+                            continue
+                        hashes[name] = sha256
                 for name in here:
                     report.missing.pop(f"{name}.wav", None)
                 _write_manifest(folder, paths, known)
