@@ -78,8 +78,9 @@ def run(
     out = Path(out)
     corpus = data.open_corpus(source)
     print(corpus)
-    for row in corpus.set_aside.head(10).itertuples():
-        print(f"  set aside: {row.file}: {row.reason}")
+    for reason, files in list(corpus.set_aside.groupby("reason", sort=False).file)[:10]:
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        print(f"  set aside: {files.iloc[0]}{more}: {reason}")
     out.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():  # said below, in our own words
         warnings.filterwarnings("ignore", message=".*clips set aside", category=UserWarning)

@@ -18,6 +18,7 @@ from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, replace_file, wo
 
 PERCENTILES = (5, 25, 50, 75, 95)
 POOL_FROM = 200  # clips; below, starting processes takes longer than the work itself
+MOST_PROCESSES = 4  # each takes 280 MB; more of them start longer than they save
 RECIPE = 1  # raise it whenever `describe` computes something else: old caches are then not read
 
 
@@ -208,7 +209,7 @@ def extract(
     progress : bool
         Show a progress bar over the clips that have to be computed.
     n_jobs : int
-        Number of processes, as in joblib; -1 for all processors.
+        Number of processes, as in joblib; -1 for all processors, but four at most.
 
     Returns
     -------
@@ -223,6 +224,8 @@ def extract(
     """
     store = Path(cache) if cache is not None else work_folder() / "features"
     store = store / f"{_recipe_key(settings)}.npz"
+    if n_jobs < 0:
+        n_jobs = min(joblib.effective_n_jobs(n_jobs), MOST_PROCESSES)
     known = _read_cache(store)
     hashes = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
     keys = hashes(joblib.delayed(_hash)(path) for path in clips.path)
@@ -243,12 +246,14 @@ def extract(
             disable=not progress,
             file=sys.stdout,
         )
-        for key, row in zip(todo, bar, strict=True):
-            if isinstance(row, str):
-                reasons[key] = row
-            else:
-                known[key] = row
-        _write_cache(store, known)
+        try:
+            for key, row in zip(todo, bar, strict=True):
+                if isinstance(row, str):
+                    reasons[key] = row
+                else:
+                    known[key] = row
+        finally:  # stopped half-way, the next call goes on from there
+            _write_cache(store, known)
 
     good = [key in known for key in keys]
     set_aside = {  # of two equal files one was read: the reason names it, and must name the other

@@ -70,6 +70,26 @@ def test_the_same_seed_gives_the_same_result_and_leaves_torchs_own_alone(corpus,
     pd.testing.assert_frame_equal(a.history, b.history)
 
 
+def test_the_result_does_not_hang_on_the_number_of_threads_which_is_given_back():
+    rng = np.random.default_rng(0)
+    n_clips = 3000  # with few, PyTorch uses one thread anyway
+    clips = pd.Index([f"clip {i}" for i in range(n_clips)])
+    table = pd.DataFrame(rng.normal(size=(n_clips, 300)), index=clips)
+    labels = pd.Series(rng.choice(data.EMOTIONS, size=n_clips), index=clips)
+    parts = pd.Series(np.where(np.arange(n_clips) % 4, "train", "validation"), index=clips)
+    settings = TrainSettings(max_epochs=4)
+    before, histories = torch.get_num_threads(), []
+    try:
+        for n_threads in (1, 2):
+            torch.set_num_threads(n_threads)
+            result = train.fit(table, labels, parts, settings=settings, progress=False)
+            histories.append(result.history)
+            assert torch.get_num_threads() == n_threads
+    finally:
+        torch.set_num_threads(before)
+    pd.testing.assert_frame_equal(*histories, check_exact=True)
+
+
 def test_the_scaler_knows_the_train_part_only(corpus, table, parts):
     moved = table.copy()
     moved[parts != "train"] += 1000
