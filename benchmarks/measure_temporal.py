@@ -6,15 +6,18 @@ chooses the epoch, the others train. One processor a fold, several folds at once
 
 With ``--trial NAME key=value …`` it tries other settings, on the *validation* parts of the first
 three folds only, and adds what came out to ``results/temporal_trials.json``: the test parts are
-not even loaded. The speakers of the other three folds (0, 4 and 5) are then never scored while
+not even given. The speakers of the other three folds (0, 4 and 5) are then never scored while
 settings are chosen, so that their score, told apart in the results, owes nothing to the choice.
 """
 
 import argparse
+import hashlib
+import inspect
 import json
 import os
 import platform
 import time
+import warnings
 from dataclasses import asdict, fields, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +32,11 @@ RESULTS = Path(__file__).parent / "results"
 N_FOLDS = 6
 TRIAL_FOLDS = (0, 1, 2)  # their validation parts are the folds 1, 2 and 3
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
+
+
+#: A fold that was trained before with the same input and code is read from ``work/``, so that a
+#: run that was stopped goes on where it was.
+CODE = hashlib.sha256("".join(map(inspect.getsource, (frames, temporal))).encode()).hexdigest()
 
 
 def changed(settings: temporal.TemporalSettings, changes: list[str]) -> temporal.TemporalSettings:
@@ -50,7 +58,11 @@ def changed(settings: temporal.TemporalSettings, changes: list[str]) -> temporal
 
 
 def run_fold(
-    table: pd.Series, clips: pd.DataFrame, parts: pd.Series, settings: temporal.TemporalSettings
+    table: pd.Series,
+    clips: pd.DataFrame,
+    parts: pd.Series,
+    settings: temporal.TemporalSettings,
+    code: str = CODE,
 ) -> tuple[dict, pd.DataFrame]:
     """Train one fold on one processor; tell how it went, and each clip's probabilities."""
     torch.set_num_threads(1)
@@ -71,13 +83,29 @@ def run_fold(
     return row, result.probabilities
 
 
+def run_folds(
+    table: pd.Series,
+    clips: pd.DataFrame,
+    parts: list[pd.Series],
+    settings: temporal.TemporalSettings,
+    *,
+    n_jobs: int,
+) -> list[tuple[dict, pd.DataFrame]]:
+    warnings.filterwarnings("ignore", "Persisting input arguments")
+    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    pool = joblib.Parallel(n_jobs=n_jobs, verbose=10)
+    cached = joblib.delayed(memory.cache(run_fold))
+    # Where a clip lies on this machine's disk has nothing to do with it.
+    clips = clips.drop(columns="path")
+    return pool(cached(table[p.index], clips.loc[p.index], p, settings, CODE) for p in parts)
+
+
 def measure(
     table: pd.Series, clips: pd.DataFrame, settings: temporal.TemporalSettings, *, n_jobs: int
 ) -> dict:
     folds = split.folds_by_speaker(clips, N_FOLDS)
     parts = [split.parts_of_fold(folds, fold) for fold in range(N_FOLDS)]
-    pool = joblib.Parallel(n_jobs=n_jobs, verbose=10)
-    runs = pool(joblib.delayed(run_fold)(table, clips, p, settings) for p in parts)
+    runs = run_folds(table, clips, parts, settings, n_jobs=n_jobs)
     rows, unseen = [], []
     for (row, probabilities), part in zip(runs, parts, strict=True):
         test = part.index[part == "test"]
@@ -108,8 +136,7 @@ def trial(
     folds = split.folds_by_speaker(clips, N_FOLDS)
     parts = [split.parts_of_fold(folds, fold) for fold in TRIAL_FOLDS]
     heard = [part[part != "test"] for part in parts]
-    pool = joblib.Parallel(n_jobs=n_jobs, verbose=10)
-    runs = pool(joblib.delayed(run_fold)(table[p.index], clips, p, settings) for p in heard)
+    runs = run_folds(table, clips, heard, settings, n_jobs=n_jobs)
     rows = pd.DataFrame([row for row, _ in runs]).set_index("fold")
     return rows.mean().round(4).to_dict() | {
         "validation_uar_each_fold": rows.validation_uar.tolist()

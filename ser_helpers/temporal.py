@@ -138,7 +138,7 @@ class TemporalSettings:
     weight_decay: float = 0.02
     label_smoothing: float = 0.1
     batch_size: int = 16
-    epochs: int = 40
+    epochs: int = 100
     augment: AugmentSettings | None = AugmentSettings()
     seed: int = 0
 
