@@ -131,15 +131,20 @@ def measure(
 
 
 def trial(
-    table: pd.Series, clips: pd.DataFrame, settings: temporal.TemporalSettings, *, n_jobs: int
+    table: pd.Series,
+    clips: pd.DataFrame,
+    settings: temporal.TemporalSettings,
+    *,
+    folds: list[int],
+    n_jobs: int,
 ) -> dict:
-    folds = split.folds_by_speaker(clips, N_FOLDS)
-    parts = [split.parts_of_fold(folds, fold) for fold in TRIAL_FOLDS]
+    fold_of = split.folds_by_speaker(clips, N_FOLDS)
+    parts = [split.parts_of_fold(fold_of, fold) for fold in folds]
     heard = [part[part != "test"] for part in parts]
-    runs = run_folds(table, clips, heard, settings, n_jobs=n_jobs)
-    rows = pd.DataFrame([row for row, _ in runs]).set_index("fold")
-    return rows.mean().round(4).to_dict() | {
-        "validation_uar_each_fold": rows.validation_uar.tolist()
+    rows = [row for row, _ in run_folds(table, clips, heard, settings, n_jobs=n_jobs)]
+    return {
+        "validation_uar": round(sum(row["validation_uar"] for row in rows) / len(rows), 4),
+        "folds": rows,
     }
 
 
@@ -155,6 +160,9 @@ def main() -> None:
     parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
     parser.add_argument("--jobs", type=int, default=2, help="folds at once")
     parser.add_argument("--trial", metavar="NAME", help="only try settings, by validation")
+    parser.add_argument(
+        "--folds", type=int, nargs="+", choices=TRIAL_FOLDS, default=TRIAL_FOLDS, help="of a trial"
+    )
     parser.add_argument("changes", nargs="*", metavar="key=value", help="settings to change")
     options = parser.parse_args()
     settings = changed(temporal.TemporalSettings(), options.changes)
@@ -162,12 +170,12 @@ def main() -> None:
     print(corpus)
     table = frames.extract(corpus.clips)
     clips = corpus.clips.loc[table.index]
-    what = {"corpus": corpus.name, "settings": asdict(settings)}
     if options.trial:
         path = RESULTS / "temporal_trials.json"
         trials = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-        outcome = trial(table, clips, settings, n_jobs=options.jobs)
-        write(path, [*trials, {"trial": options.trial, **outcome, **what}])
+        outcome = trial(table, clips, settings, folds=options.folds, n_jobs=options.jobs)
+        what = {"trial": options.trial, "corpus": corpus.name, "settings": asdict(settings)}
+        write(path, [*trials, what | outcome])
         print(options.trial, outcome)
         return
     result = {
@@ -178,7 +186,7 @@ def main() -> None:
         "interval": "95 %, bootstrap over speakers",
         **measure(table, clips, settings, n_jobs=options.jobs),
         "settings": asdict(settings),
-        "audio_settings": asdict(table.attrs["settings"]),
+        "audio_settings": table.attrs["settings"],
         "processors": {
             "of_the_machine": os.cpu_count(),
             "a_fold": 1,

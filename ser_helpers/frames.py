@@ -3,7 +3,7 @@
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import joblib
@@ -113,8 +113,8 @@ def extract(
     Returns
     -------
     pandas.Series of numpy.ndarray, each of float32, shape (n_mels, n_frames)
-        Index ``clip``. ``attrs["settings"]`` holds the settings, ``attrs["set_aside"]`` the
-        clips that are damaged and so left out, as ``{clip: reason}``.
+        Index ``clip``. ``attrs["settings"]`` holds the settings as a dict, and
+        ``attrs["set_aside"]`` the damaged clips left out, as ``{clip: reason}``.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def extract(
         warnings.warn(f"{len(set_aside)} of {len(clips)} clips set aside: {shown}", stacklevel=2)
     kept = [clip for clip in made if clip not in set_aside]
     frames = pd.Series([made[clip] for clip in kept], index=pd.Index(kept, name="clip"))
-    frames.attrs = {"settings": settings, "set_aside": set_aside}
+    frames.attrs = {"settings": asdict(settings), "set_aside": set_aside}
     return frames.rename("frames")
 
 

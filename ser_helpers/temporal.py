@@ -7,7 +7,7 @@ the same clips, labels, parts and scores.
 import copy
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -227,11 +227,13 @@ def fit(
     Raises
     ------
     DataError
-        As :func:`ser_helpers.train.fit`.
+        As :func:`ser_helpers.train.fit`, or if the frames do not say their audio settings.
 
     Notes
     -----
-    The same input, seed and ``torch.get_num_threads()`` give the same result on one machine.
+    The same input, seed and ``torch.get_num_threads()`` give the same result on one machine. A
+    network this small gains little from a second thread, and loses much on a busy machine:
+    ``torch.set_num_threads(1)``, and a fold for each processor, is the fastest.
     The test part plays no role in it; its probabilities are computed at the end.
     """
     means = pd.DataFrame({"mean": [float(clip.mean()) for clip in frames]}, index=frames.index)
@@ -243,7 +245,12 @@ def fit(
             f"the train part has no clip of {', '.join(unknown)}, so it cannot be learnt: split "
             "again, or leave this emotion out"
         )
-    audio_settings = frames.attrs.get("settings", AudioSettings())
+    if not frames.attrs.get("settings"):
+        raise DataError(
+            "the frames do not say their audio settings (frames.attrs['settings']): train on the "
+            "series that frames.extract returned"
+        )
+    audio_settings = AudioSettings(**frames.attrs["settings"])
     y = torch.tensor([classes.index(label) for label in labels])
     with torch.random.fork_rng(devices=[]):  # leaves the caller's random numbers alone
         torch.manual_seed(settings.seed)
@@ -273,7 +280,18 @@ def predict(recogniser: TemporalRecogniser, frames: pd.Series) -> pd.DataFrame:
     -------
     pandas.DataFrame of float32, shape (n_clips, n_classes)
         Probabilities; columns in the order of the classes.
+
+    Raises
+    ------
+    DataError
+        If the frames say that they were made with other settings.
     """
+    made_with = frames.attrs.get("settings", asdict(recogniser.audio_settings))
+    if made_with != asdict(recogniser.audio_settings):
+        raise DataError(
+            f"these frames were made with {made_with}, the network learnt from frames made with "
+            f"{asdict(recogniser.audio_settings)}: extract them again with the latter"
+        )
     logits = _logits(recogniser.model, list(frames))
     return pd.DataFrame(
         torch.softmax(logits, dim=1).numpy(), index=frames.index, columns=list(recogniser.classes)

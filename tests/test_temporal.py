@@ -236,6 +236,10 @@ def test_what_cannot_be_trained_says_why(corpus, table, parts):
         temporal.fit(table[(emotion != "SAD") | (parts != "train")], emotion, parts)
     with pytest.raises(data.DataError, match="1 clips of the table have no label"):
         temporal.fit(table, emotion.iloc[1:], parts)
+    silent = table.copy()
+    silent.attrs = {}
+    with pytest.raises(data.DataError, match="do not say their audio settings"):
+        temporal.fit(silent, emotion, parts)
     holed = table.copy()
     holed.iloc[3] = np.full((64, 40), np.nan, np.float32)
     with pytest.raises(data.DataError, match=f"first {table.index[3]}"):
@@ -297,6 +301,27 @@ def test_files_that_are_not_whole_are_refused(result, tmp_path):
     np.savez(tmp_path / "pickled.npz", header=np.array([{}], dtype=object))
     with pytest.raises(data.DataError, match="not a whole file"):
         checkpoint.load(tmp_path / "pickled.npz")
+
+
+def test_frames_made_otherwise_are_refused(corpus, result):
+    other = features.AudioSettings(hop_length=200)
+    table = frames.extract(corpus.clips.iloc[:2], settings=other, progress=False)
+    with pytest.raises(data.DataError, match="'hop_length': 200"):
+        temporal.predict(result.recogniser, table)
+
+
+def test_the_shipped_recogniser_is_small_and_hears_the_emotions_of_unseen_demo_voices():
+    assert checkpoint.DEMO.stat().st_size < 1_000_000
+    recogniser = checkpoint.load()
+    assert 50_000 > count_parameters(recogniser.model) > 49_000
+    demo = data.open_corpus("demo").clips
+    test = demo[split.by_speaker(demo) == "test"]
+    some = test.groupby("emotion").sample(15, random_state=0)
+    table = frames.extract(some, progress=False)
+    said = temporal.predict(recogniser, table).idxmax(axis=1)
+    assert evaluate.scores(some.emotion, said)["uar"] > 0.4  # chance is 0.17
+    assert "train part of demo-v1" in recogniser.trained_on
+    assert recogniser.best_epoch == recogniser.history.validation_loss.idxmin()
 
 
 def test_another_version_is_refused(result, tmp_path, monkeypatch):
