@@ -53,7 +53,7 @@ class TemporalNet(nn.Module):
         n_mels: int,
         n_classes: int,
         *,
-        channels: tuple[int, ...] = (16, 32, 48, 64),
+        channels: tuple[int, ...] = (24, 32, 48, 64),
         dropout: float = 0.3,
     ) -> None:
         super().__init__()
@@ -132,7 +132,7 @@ class TemporalSettings:
         Fixes first weights, order of batches, changes and dropout.
     """
 
-    channels: tuple[int, ...] = (16, 32, 48, 64)
+    channels: tuple[int, ...] = (24, 32, 48, 64)
     dropout: float = 0.3
     lr: float = 4e-3
     weight_decay: float = 0.02
