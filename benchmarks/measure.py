@@ -3,13 +3,14 @@
 Six folds: each speaker (or row) is in the test part once, the next fold chooses the epoch, the
 others train. Beside the course's features stand those of the usual tutorials, through the same
 network and the same folds, and random rows, which leak. Writes one JSON a corpus to
-``benchmarks/results/``; ``tools/make_results_table.py`` carries them to the README.
+``benchmarks/results/``; ``tools/readme.py`` carries them to the README.
 """
 
 import argparse
 import json
 import os
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,23 +39,53 @@ def tutorial_table(clips: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(np.stack(rows), index=clips.index).astype(np.float32)
 
 
-def measure(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> dict:
-    """Cross-validate with a few seeds; scores are means, the interval is that of the first."""
-    seeds = []
-    for seed in SEEDS:
+def measure(
+    table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series, seeds: Sequence[int]
+) -> dict:
+    """Cross-validate with a few seeds; scores and the ends of intervals are means over them."""
+    of_seeds = []
+    for seed in seeds:
         settings = train.TrainSettings(seed=seed)
         unseen = train.cross_validate(table, clips.emotion, folds, settings=settings)
-        seeds.append(evaluate.intervals(clips.emotion, unseen.idxmax(axis=1), clips.actor))
-    values = pd.DataFrame([table.value for table in seeds])
+        of_seeds.append(evaluate.intervals(clips.emotion, unseen.idxmax(axis=1), clips.actor))
+    mean = sum(of_seeds) / len(of_seeds)
     return {
-        metric: {
-            "value": round(values[metric].mean(), 4),
-            "low": round(seeds[0].low[metric], 4),
-            "high": round(seeds[0].high[metric], 4),
-            "of_each_seed": values[metric].round(4).tolist(),
-        }
+        metric: mean.loc[metric].round(4).to_dict()
+        | {"of_each_seed": [round(float(table.value[metric]), 4) for table in of_seeds]}
         for metric in evaluate.METRICS
     }
+
+
+def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:
+    """Measure both kinds of features under both protocols."""
+    course = features.extract(corpus.clips)
+    clips = corpus.clips.loc[course.index]
+    tutorial = tutorial_table(clips)
+    by_speaker = split.folds_by_speaker(clips, N_FOLDS)
+    by_rows = split.folds_by_rows(clips, N_FOLDS)
+    return {
+        "corpus": corpus.name,
+        "synthetic": corpus.synthetic,
+        "n_clips": len(clips),
+        "n_actors": int(clips.actor.nunique()),
+        "seeds": list(seeds),
+        "interval": "95 %, bootstrap over speakers, mean over the seeds",
+        "scores": {
+            "course, unseen speakers": measure(course, clips, by_speaker, seeds),
+            "course, random rows (leaks)": measure(course, clips, by_rows, seeds),
+            "tutorials' features, unseen speakers": measure(tutorial, clips, by_speaker, seeds),
+            "tutorials' features, random rows (leaks)": measure(tutorial, clips, by_rows, seeds),
+        },
+        "protocols": {"unseen speakers": by_speaker.name, "random rows": by_rows.name},
+        "baselines": evaluate.baselines(clips.emotion).round(4).to_dict("index"),
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+    }
+
+
+def name_of(corpus: data.Corpus) -> str:
+    """Return the name of a corpus's file of results, e.g. ``demo``."""
+    return "demo" if corpus.synthetic else corpus.name.split()[0].lower()
 
 
 def main() -> None:
@@ -62,33 +93,11 @@ def main() -> None:
     parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
     corpus = data.open_corpus(parser.parse_args().data)
     print(corpus)
-    course = features.extract(corpus.clips)
-    clips = corpus.clips.loc[course.index]
-    tutorial = tutorial_table(clips)
-    by_speaker = split.folds_by_speaker(clips, N_FOLDS)
-    by_rows = split.folds_by_rows(clips, N_FOLDS)
-    result = {
-        "corpus": corpus.name,
-        "synthetic": corpus.synthetic,
-        "n_clips": len(clips),
-        "n_actors": int(clips.actor.nunique()),
-        "seeds": list(SEEDS),
-        "interval": "95 %, bootstrap over speakers, first seed",
-        "scores": {
-            "course, unseen speakers": measure(course, clips, by_speaker),
-            "course, random rows (leaks)": measure(course, clips, by_rows),
-            "tutorials' features, unseen speakers": measure(tutorial, clips, by_speaker),
-            "tutorials' features, random rows (leaks)": measure(tutorial, clips, by_rows),
-        },
-        "protocols": {"unseen speakers": by_speaker.name, "random rows": by_rows.name},
-        "baselines": evaluate.baselines(clips.emotion).round(4).to_dict("index"),
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
-    }
+    result = measure_all(corpus)
     for name, scores in result["scores"].items():
         print(f"{name:42} UAR {scores['uar']['value']:.1%}", scores["uar"]["of_each_seed"])
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{'demo' if corpus.synthetic else corpus.name.split()[0].lower()}.json"
+    path = RESULTS / f"{name_of(corpus)}.json"
     part = path.with_suffix(".part")
     part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     os.replace(part, path)

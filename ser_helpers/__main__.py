@@ -1,14 +1,15 @@
 """The whole road without a notebook: ``python -m ser_helpers --help``."""
 
 import argparse
+import io
 import json
-import os
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
 
 from ser_helpers import data, evaluate, features, plot, predict, split, train
 
@@ -29,11 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         run(options.data, options.out, split_by=options.split, n_folds=options.folds)
-    except (data.DataError, OSError) as error:
+    except data.DataError as error:
         print(f"ser_helpers: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        reason = f"{error.filename or options.out}: {error.strerror or error}"
+        print(f"ser_helpers: {reason}; try another --out", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
-        print("ser_helpers: stopped; features made so far are kept", file=sys.stderr)
+        print("ser_helpers: stopped", file=sys.stderr)
         return 130
     return 0
 
@@ -83,7 +88,7 @@ def run(
         print(f"  set aside: {reason}")
     clips = corpus.clips.loc[table.index]
 
-    if n_folds:
+    if n_folds is not None:
         deal = split.folds_by_speaker if split_by == "speaker" else split.folds_by_rows
         folds = deal(clips, n_folds)
         unseen = train.cross_validate(table, clips.emotion, folds, settings=settings)
@@ -107,26 +112,24 @@ def run(
         "n_clips_scored": report.n_clips,
         "n_actors_scored": report.n_actors,
         **{
-            metric: {name: round(float(value), 4) for name, value in row.items()}
+            # One speaker has no interval: null, since JSON knows no NaN.
+            metric: {k: None if np.isnan(v) else round(float(v), 4) for k, v in row.items()}
             for metric, row in report.scores.iterrows()
         },
         "baselines": report.baselines.round(4).to_dict("index"),
         "confusion": report.confusion.to_numpy().tolist(),
         "classes": list(data.EMOTIONS),
     }
-    _replace(out / "report.json", (json.dumps(summary, indent=2) + "\n").encode())
+    report_file, picture_file = out / "report.json", out / "confusion.png"
+    predict.replace_file(report_file, (json.dumps(summary, indent=2) + "\n").encode())
     title = f"{corpus.name}\n{report.protocol}: UAR {report.scores.value.uar:.1%}"
     figure = plot.confusion(report.confusion, title=title).figure
-    figure.savefig(out / "confusion.part", format="png", dpi=120)
-    os.replace(out / "confusion.part", out / "confusion.png")
-    print(f"Written: {out / 'report.json'}, {out / 'confusion.png'}")
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=120)
+    plt.close(figure)
+    predict.replace_file(picture_file, picture.getvalue())
+    print(f"Written: {report_file}, {picture_file}")
     return summary
-
-
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    os.replace(part, path)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -159,5 +162,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    matplotlib.use("agg")  # no window, no display needed
+    plt.switch_backend("agg")  # no window, no display needed
+    for stream in (sys.stdout, sys.stderr):  # an old Windows console has not every sign
+        stream.reconfigure(errors="replace")
     sys.exit(main())

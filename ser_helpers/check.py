@@ -184,8 +184,9 @@ def kernel() -> Line:
 
     spec = KernelSpecManager().get_kernel_spec("python3")
     started = spec.argv[0]
-    same = not os.path.isabs(started) or os.path.samefile(started, sys.executable)
-    if same:
+    # Folders are compared: the Pythons of two environments may be links to one and the same file.
+    folders = [os.path.dirname(path) for path in (started, sys.executable)]
+    if not os.path.isabs(started) or os.path.samefile(*folders):
         return Line(True, "notebooks", "JupyterLab's kernel `python3` is this Python")
     return Line(
         False,

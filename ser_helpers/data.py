@@ -213,6 +213,42 @@ def open_corpus(source: str | Path | None = None) -> Corpus:
     return Corpus(_corpus_name(clips, folder, synthetic), folder, synthetic, clips, set_aside)
 
 
+def one_of_each(clips: pd.DataFrame, *, actor: int | None = None) -> pd.DataFrame:
+    """Choose one clip of each emotion: one actor, one sentence, acted as strongly as there is.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table.
+    actor : int, optional
+        Left out, the first actor who said one sentence with the most emotions.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (6, n_columns)
+        Rows of the clips table in the order of ``EMOTIONS``; fewer where an emotion is missing.
+
+    Raises
+    ------
+    DataError
+        If this actor has no clips.
+    """
+    own = clips if actor is None else clips[clips.actor == actor]
+    if own.empty:
+        raise DataError(f"there is no clip of actor {actor}: choose one of clips.actor.unique()")
+    # Among the sentences said with the most emotions, one with graded levels shows them best.
+    variety = own.groupby(["actor", "sentence"]).agg(
+        emotions=("emotion", "nunique"), levels=("level", "nunique")
+    )
+    complete = variety[variety.emotions == variety.emotions.max()]
+    who = complete.index.get_level_values("actor").min()
+    sentence = complete.levels[who].idxmax()
+    rows = own[(own.actor == who) & (own.sentence == sentence)]
+    strength = rows.level.map({"HI": 0, "XX": 1, "MD": 2, "LO": 3})
+    rows = rows.iloc[strength.argsort(kind="stable")].drop_duplicates("emotion")
+    return rows.iloc[rows.emotion.map(EMOTIONS.index).argsort()]
+
+
 def load_clip(path: str | Path, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     """Load one clip as mono samples.
 
@@ -296,7 +332,7 @@ def project_folder() -> Path:
 
 def work_folder() -> Path:
     """Return the folder for what the course makes (``SER_WORK``, else ``work/`` in the project)."""
-    return Path(os.environ.get("SER_WORK") or project_folder() / "work")
+    return project_folder() / (os.environ.get("SER_WORK") or "work")
 
 
 def _check_bytes(path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import classification_report, confusion_matrix
 
-from ser_helpers.data import EMOTIONS, DataError
+from ser_helpers.data import EMOTIONS, LEVELS, DataError
 from ser_helpers.train import Result
 
 METRICS = ("accuracy", "uar", "macro_f1")
@@ -39,7 +39,13 @@ def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
         recall), the mean over the emotions in ``y_true`` of the share found. ``macro_f1``: the
         mean over them of the harmonic mean of precision and recall. All from 0 to 1, as
         scikit-learn computes them.
+
+    Raises
+    ------
+    DataError
+        If a label is not one of ``EMOTIONS``, or two Series hold the clips in different orders.
     """
+    _check_order(y_true, y_pred)
     return _scores_of(_matrix(y_true, y_pred)[None])[0]
 
 
@@ -56,7 +62,13 @@ def confusion(y_true: pd.Series, y_pred: pd.Series, *, normalise: bool = False) 
     -------
     pandas.DataFrame, shape (6, 6)
         Rows: true emotion, columns: predicted, both in the order of ``EMOTIONS``.
+
+    Raises
+    ------
+    DataError
+        As :func:`scores`.
     """
+    _check_order(y_true, y_pred)
     return _frame(_matrix(y_true, y_pred), normalise)
 
 
@@ -105,7 +117,13 @@ def intervals(
     pandas.DataFrame
         Index ``accuracy``, ``uar``, ``macro_f1``; columns ``value``, ``low``, ``high`` (0 to 1).
         With one speaker the interval is NaN: it cannot be known.
+
+    Raises
+    ------
+    DataError
+        As :func:`scores`.
     """
+    _check_order(y_true, y_pred, speakers)
     y_true, y_pred, speakers = (np.asarray(v) for v in (y_true, y_pred, speakers))
     names = np.unique(speakers)
     by_speaker = np.stack([_matrix(y_true[s], y_pred[s]) for s in (speakers == n for n in names)])
@@ -162,7 +180,7 @@ def slices(
     ----------
     y_true, y_pred : pandas.Series of str, shape (n_clips,)
     by : pandas.Series, shape (n_clips,)
-        What to slice by, in the same order.
+        What to slice by, in the same order; clips without a value are left out.
     speakers : pandas.Series, optional
         Actor of each clip; given, the UAR gets its interval over speakers.
 
@@ -172,8 +190,11 @@ def slices(
         One row a slice: ``clips``, ``speakers`` (if given), ``accuracy``, ``uar``, and ``low``,
         ``high`` of the UAR.
     """
-    rows = {}
-    for name in sorted(by.unique()):
+    _check_order(y_true, y_pred, by, *(() if speakers is None else (speakers,)))
+    rows, names = {}, sorted(by.dropna().unique())
+    if set(names) <= set(LEVELS):
+        names = [level for level in LEVELS if level in names]  # low, medium, high
+    for name in names:
         inside = (by == name).to_numpy()
         row = {"clips": int(inside.sum())}
         if speakers is None:
@@ -208,6 +229,7 @@ def reliability(
     ----------
     Guo et al. 2017, On Calibration of Modern Neural Networks, arXiv:1706.04599.
     """
+    _check_order(probabilities, y_true)
     confidence = probabilities.max(axis=1).to_numpy()
     right = probabilities.idxmax(axis=1).to_numpy() == np.asarray(y_true)
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
@@ -260,7 +282,7 @@ class Report:
             f"{'':22}{'accuracy':>18}{'UAR':>18}{'macro F1':>18}",
             f"{'this network, %':22}"
             + "".join(
-                f"{percent.value[m]:>6.1f} [{percent.low[m]:4.1f}–{percent.high[m]:4.1f}]"
+                f"{percent.value[m]:>6.1f} {_bracket(percent.low[m], percent.high[m])}"
                 for m in METRICS
             ),
         ]
@@ -272,7 +294,10 @@ class Report:
         for key, name in names.items():
             row = self.baselines.loc[key] * 100
             lines.append(f"{name:22}" + "".join(f"{row[m]:>6.1f}{'':12}" for m in METRICS))
-        lines.append("[95 % interval by bootstrap over speakers]")
+        if self.n_actors > 1:
+            lines.append("[95 % interval by bootstrap over speakers]")
+        else:
+            lines.append("no interval: one speaker does not show how much speakers differ")
         return "\n".join(lines) + "\n\n" + self.by_class
 
 
@@ -344,8 +369,27 @@ def report_on(
     )
 
 
+def _check_order(first: pd.Series, *others: pd.Series) -> None:
+    """Raise a DataError if pandas objects hold the same clips in different orders."""
+    indexes = [getattr(each, "index", None) for each in (first, *others)]
+    indexes = [index for index in indexes if isinstance(index, pd.Index)]
+    for index in indexes[1:]:
+        if not index.equals(indexes[0]) and sorted(index) == sorted(indexes[0]):
+            raise DataError(
+                "the same clips stand in different orders, so that each would be compared with "
+                "another: bring them into one order, e.g. y_pred.loc[y_true.index]"
+            )
+
+
 def _matrix(y_true: pd.Series, y_pred: pd.Series) -> np.ndarray:
+    foreign = sorted((set(y_true) | set(y_pred)) - set(EMOTIONS), key=str)
+    if foreign:  # scikit-learn would leave these clips out without a word
+        raise DataError(f"unknown emotion(s) {foreign}: known are {', '.join(EMOTIONS)}")
     return confusion_matrix(y_true, y_pred, labels=list(EMOTIONS))
+
+
+def _bracket(low: float, high: float) -> str:
+    return " " * 11 if np.isnan(low) else f"[{low:4.1f}–{high:4.1f}]"
 
 
 def _frame(matrix: np.ndarray, normalise: bool) -> pd.DataFrame:

@@ -2,10 +2,13 @@
 
 Each function draws on the axes it is given, or on new ones, and returns them; :func:`show` puts a
 figure into a notebook together with its description for those who cannot see it.
+:func:`subplots` makes empty ones in the same style.
 """
 
 import base64
 import io
+from collections.abc import Sequence
+from itertools import pairwise
 
 import librosa
 import matplotlib.pyplot as plt
@@ -16,21 +19,52 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_helpers.data import EMOTION_NAMES, EMOTIONS, load_clip
+from ser_helpers.data import EMOTION_NAMES, EMOTIONS, LEVELS, load_clip
 from ser_helpers.evaluate import METRICS
 from ser_helpers.features import AudioSettings
 
-#: One colour an emotion, all through the course: Okabe & Ito's colour-blind-safe palette (2008).
+#: One colour an emotion, all through the course: from Okabe & Ito's colour-blind-safe palette
+#: (2008), and for neutral a grey dark enough to be told from their green by everybody.
 COLOURS = {
     "ANG": "#D55E00",
     "DIS": "#009E73",
     "FEA": "#CC79A7",
     "HAP": "#E69F00",
-    "NEU": "#777777",
+    "NEU": "#555555",
     "SAD": "#0072B2",
 }
 PART_COLOURS = {"train": "#56B4E9", "validation": "#E69F00", "test": "#000000"}
 NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
+#: Quiet axes, so that the data speak; applied when axes are made, never to matplotlib as a whole.
+STYLE = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E5E5E5",
+    "legend.frameon": False,
+}
+
+
+def subplots(
+    nrows: int = 1, ncols: int = 1, *, figsize: tuple[float, float], **options: object
+) -> tuple[Figure, Axes | np.ndarray]:
+    """Make a figure as :func:`matplotlib.pyplot.subplots` does, in the course's style.
+
+    Parameters
+    ----------
+    nrows, ncols : int
+    figsize : tuple of float
+        Width and height, inches.
+    **options
+        Handed on to :func:`matplotlib.pyplot.subplots`.
+
+    Returns
+    -------
+    Figure, Axes or numpy.ndarray of Axes
+    """
+    with plt.rc_context(STYLE):
+        return plt.subplots(nrows, ncols, figsize=figsize, layout="constrained", **options)
 
 
 def show(figure: Figure | Axes, *, alt: str, dpi: int = 90) -> None:
@@ -86,6 +120,7 @@ def mel_spectrogram(
     *,
     ax: Axes | None = None,
     colour_bar: bool = True,
+    loudest: float | None = None,
 ) -> Axes:
     """Draw the mel spectrogram in dB below the loudest point.
 
@@ -96,23 +131,16 @@ def mel_spectrogram(
     settings : AudioSettings
     ax : Axes, optional
     colour_bar : bool
+    loudest : float, optional
+        Power that is drawn as 0 dB, to compare clips; left out, this clip's own highest.
 
     Returns
     -------
     Axes
     """
     ax = ax or _new(8, 3)
-    power = librosa.feature.melspectrogram(
-        y=y,
-        sr=settings.sr,
-        n_fft=settings.n_fft,
-        win_length=settings.win_length,
-        hop_length=settings.hop_length,
-        n_mels=settings.n_mels,
-        fmin=settings.fmin,
-        fmax=settings.fmax,
-    )
-    level = librosa.power_to_db(power, ref=np.max, top_db=80)
+    power = _mel_power(y, settings)
+    level = librosa.power_to_db(power, ref=loudest or power.max(), top_db=None)
     image = ax.imshow(
         level,
         origin="lower",
@@ -133,6 +161,19 @@ def mel_spectrogram(
     return ax
 
 
+def _mel_power(y: np.ndarray, settings: AudioSettings) -> np.ndarray:
+    return librosa.feature.melspectrogram(
+        y=y,
+        sr=settings.sr,
+        n_fft=settings.n_fft,
+        win_length=settings.win_length,
+        hop_length=settings.hop_length,
+        n_mels=settings.n_mels,
+        fmin=settings.fmin,
+        fmax=settings.fmax,
+    )
+
+
 def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) -> Figure:
     """Draw waveform and mel spectrogram of some clips, one column a clip, on the same scales.
 
@@ -148,20 +189,22 @@ def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) ->
     """
     sounds = [load_clip(path, sr=settings.sr) for path in clips.path]
     peak = max(np.abs(y).max() for y in sounds)
-    figure, axes = plt.subplots(
-        2, len(clips), figsize=(2.1 * len(clips) + 1, 4.4), layout="constrained", squeeze=False
+    seconds = max(len(y) for y in sounds) / settings.sr
+    loudest = max(_mel_power(y, settings).max() for y in sounds)
+    figure, axes = subplots(
+        2, len(clips), figsize=(2.1 * len(clips) + 1, 4.4), squeeze=False, sharex=True
     )
     for i, (y, emotion) in enumerate(zip(sounds, clips.emotion, strict=True)):
         top, bottom = axes[:, i]
         waveform(y, settings.sr, ax=top, colour=COLOURS[emotion])
-        mel_spectrogram(y, settings, ax=bottom, colour_bar=False)
+        mel_spectrogram(y, settings, ax=bottom, colour_bar=False, loudest=loudest)
         top.set(title=EMOTION_NAMES[emotion], ylim=(-peak, peak), xlabel="")
-        bottom.set(title="")
+        bottom.set(title="", xlim=(0, seconds), facecolor="black")
         if i:
             for ax in (top, bottom):
                 ax.set(ylabel="", yticklabels=[])
     bar = figure.colorbar(axes[1, 0].images[0], ax=axes[1, :], pad=0.01)
-    bar.set_label("level (dB re loudest)")
+    bar.set_label("level (dB re loudest of all)")
     return figure
 
 
@@ -185,6 +228,8 @@ def counts(clips: pd.DataFrame, column: str, *, ax: Axes | None = None) -> Axes:
         ax.bar(table.index, table, color=[COLOURS[e] for e in table.index])
     else:
         table = pd.crosstab(clips[column], clips.emotion).reindex(columns=EMOTIONS, fill_value=0)
+        if column == "level":
+            table = table.loc[[level for level in LEVELS if level in table.index]]
         table.plot.bar(stacked=True, color=COLOURS, width=0.85, ax=ax, legend=True)
         ax.legend(title="emotion", ncols=1, bbox_to_anchor=(1, 1), loc="upper left")
     ax.set(xlabel=column, ylabel="clips", title=f"Clips by {column}")
@@ -218,12 +263,13 @@ def by_emotion(
         order=EMOTIONS,
         hue_order=EMOTIONS,
         palette=COLOURS,
+        saturation=1,  # the course's colours as they are
         legend=False,
         fliersize=1.5,
         linewidth=1,
         ax=ax,
     )
-    ax.set(xlabel="emotion", ylabel=label, title=f"{label.split(' (')[0].capitalize()} by emotion")
+    ax.set(xlabel="emotion", ylabel=label, title=f"{_title(label)} by emotion")
     return ax
 
 
@@ -308,6 +354,57 @@ def scatter(
     return ax
 
 
+def network(
+    sizes: Sequence[int],
+    *,
+    names: Sequence[str],
+    outputs: Sequence[str],
+    title: str,
+    shown: int = 8,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a fully connected network: a column of circles a layer, a line a weight.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units of each layer, inputs first.
+    names : sequence of str
+        What to write under each layer.
+    outputs : sequence of str
+        What to write beside each unit of the last layer, at most ``shown``; emotions get the
+        course's colours.
+    title : str
+    shown : int
+        Most circles in a column, an even number; where a layer has more, dots stand for the rest.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(7.5, 4)
+    columns = []
+    for size in sizes:
+        y = np.linspace(1, -1, min(size, shown)) if size > 1 else np.zeros(1)
+        columns.append(np.sign(y) * (0.16 + 0.84 * np.abs(y)) if size > shown else y)
+    for x, (left, right) in enumerate(pairwise(columns)):
+        ends = np.stack(np.broadcast_arrays(left[:, None], right[None, :])).reshape(2, -1)
+        ax.plot([x, x + 1], ends, color="#BBBBBB", linewidth=0.5, zorder=1)
+    for x, (y, size, name) in enumerate(zip(columns, sizes, names, strict=True)):
+        last = x == len(sizes) - 1
+        colours = [COLOURS.get(o, "#777777") for o in outputs] if last else "#FFFFFF"
+        ax.scatter(np.full(len(y), x), y, s=110, c=colours, edgecolors="black", zorder=2)
+        if size > shown:
+            ax.text(x, 0, "⋮", ha="center", va="center", fontsize=14)
+        ax.text(x, -1.2, f"{name}\n{size}", ha="center", va="top")
+    for y, output in zip(columns[-1], outputs, strict=True):
+        ax.text(len(sizes) - 1 + 0.1, y, output, va="center")
+    ax.set(title=title, xlim=(-0.4, len(sizes) - 0.4), ylim=(-1.6, 1.15))
+    ax.axis("off")
+    return ax
+
+
 def history(table: pd.DataFrame, *, best_epoch: int | None = None) -> Figure:
     """Draw learning curves: loss and UAR of train and validation over the epochs.
 
@@ -322,7 +419,7 @@ def history(table: pd.DataFrame, *, best_epoch: int | None = None) -> Figure:
     -------
     Figure
     """
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    figure, axes = subplots(1, 2, figsize=(9, 3.2))
     for ax, measure, label in zip(
         axes, ("loss", "uar"), ("cross-entropy loss (nats)", "UAR (0 to 1)"), strict=True
     ):
@@ -332,7 +429,7 @@ def history(table: pd.DataFrame, *, best_epoch: int | None = None) -> Figure:
             )
         if best_epoch is not None:
             ax.axvline(best_epoch, color="black", linewidth=0.8, linestyle=":", label="kept")
-        ax.set(xlabel="epoch", ylabel=label, title=label.split(" (")[0].capitalize())
+        ax.set(xlabel="epoch", ylabel=label, title=_title(label))
         ax.legend()
     return figure
 
@@ -386,8 +483,14 @@ def intervals(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric.
     """
-    assert metric in METRICS
+    if metric not in METRICS:
+        raise ValueError(f"there is no metric {metric!r}; choose from {', '.join(METRICS)}")
     ax = _new(7, 0.6 * len(scores) + 1.6)
     styles = {"chance": ":", "majority": "-.", "listeners": "--"}
     for name, style in styles.items():
@@ -395,12 +498,12 @@ def intervals(
         ax.axvline(baselines.loc[name, metric] * 100, linestyle=style, color="black", label=label)
     for i, (_name, table) in enumerate(reversed(scores.items())):
         value, low, high = table.loc[metric] * 100
-        ax.errorbar(
-            value, i, xerr=[[value - low], [high - value]], fmt="o", capsize=4, color="#0072B2"
-        )
+        error = _arms(value, low, high)[:, None]
+        ax.errorbar(value, i, xerr=error, fmt="o", capsize=4, color="#0072B2")
     ax.set_yticks(range(len(scores)), list(reversed(scores)))
     ax.set(
         xlabel=f"{NAMES[metric]} (%)",
+        ylabel="what was scored",
         title=f"{NAMES[metric]} with 95 % intervals over speakers",
         xlim=(0, 100),
         ylim=(-0.6, len(scores) - 0.4),
@@ -428,7 +531,7 @@ def slices(table: pd.DataFrame, *, title: str, chance: float) -> Axes:
     x = np.arange(len(table))
     ax.bar(x, table.uar * 100, color="#56B4E9")
     if "low" in table and table.low.notna().any():
-        error = np.stack([table.uar - table.low, table.high - table.uar]).astype(float) * 100
+        error = _arms(table.uar * 100, table.low * 100, table.high * 100)
         ax.errorbar(x, table.uar * 100, yerr=error, fmt="none", color="black", capsize=3)
     ax.axhline(chance * 100, color="black", linestyle=":", label="chance")
     ax.set_xticks(x, [f"{name}\n{n} clips" for name, n in table.clips.items()], fontsize="small")
@@ -471,5 +574,16 @@ def reliability(table: pd.DataFrame, *, title: str = "Reliability curve") -> Axe
     return ax
 
 
+def _title(label: str) -> str:
+    """Turn "mean F0 (Hz)" into "Mean F0"."""
+    name = label.split(" (")[0]
+    return name[:1].upper() + name[1:]
+
+
+def _arms(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Turn an interval into error bars; that of few speakers may not hold the value itself."""
+    return np.maximum(np.array([value - low, high - value], dtype=float), 0)
+
+
 def _new(width: float, height: float) -> Axes:
-    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+    return subplots(figsize=(width, height))[1]

@@ -4,11 +4,10 @@ The file is a NumPy ``.npz`` read with ``allow_pickle=False``: it holds numbers 
 that loading one never runs code from it.
 """
 
+import io
 import json
 import os
-import tempfile
 import warnings
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,8 +15,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ser_helpers.data import DataError, load_clip
-from ser_helpers.features import RECIPE, AudioSettings, describe
+from ser_helpers.data import EMOTIONS, DataError, load_clip
+from ser_helpers.features import RECIPE, AudioSettings, describe, feature_names
 from ser_helpers.model import EmotionNet
 from ser_helpers.train import Result
 
@@ -63,19 +62,27 @@ def from_result(result: Result) -> Recogniser:
     Raises
     ------
     DataError
-        If the feature table did not say with which audio settings it was made.
+        If the feature table did not say with which audio settings it was made, or held other
+        columns than those that :func:`ser_helpers.features.describe` will give of a recording.
     """
     if not result.audio_settings:
         raise DataError(
             "the feature table does not say its audio settings (table.attrs['settings']): train "
             "on the table that features.extract returned"
         )
+    settings = AudioSettings(**result.audio_settings)
+    if list(result.scaler.feature_names_in_) != feature_names(settings):
+        raise DataError(
+            f"the network was trained on {result.scaler.n_features_in_} chosen or reordered "
+            "features, but a recording gives all of features.feature_names(settings): train on "
+            "the whole table that features.extract returned"
+        )
     return Recogniser(
         result.model,
         result.scaler.mean_.astype(np.float32),
         result.scaler.scale_.astype(np.float32),
         result.classes,
-        AudioSettings(**result.audio_settings),
+        settings,
     )
 
 
@@ -103,17 +110,39 @@ def save(recogniser: Recogniser, path: str | Path) -> Path:
         "audio_settings": asdict(recogniser.audio_settings),
     }
     weights = {f"weights/{k}": v.numpy() for k, v in recogniser.model.state_dict().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        np.savez(
-            part,
-            header=np.array(json.dumps(header)),
-            mean=recogniser.mean,
-            scale=recogniser.scale,
-            **weights,
-        )
-    os.replace(part.name, path)
+    content = io.BytesIO()
+    np.savez(
+        content,
+        header=np.array(json.dumps(header)),
+        mean=recogniser.mean,
+        scale=recogniser.scale,
+        **weights,
+    )
+    replace_file(path, content.getvalue())
     return path
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, then rename it, so that half a file is never seen.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made if need be.
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what was there before is still there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load(path: str | Path) -> Recogniser:
@@ -134,39 +163,54 @@ def load(path: str | Path) -> Recogniser:
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as saved:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    try:
+        if not content.startswith(b"PK"):  # else numpy would speak of pickles, and how to open them
+            raise ValueError(f"it begins with {content[:16]!r}")
+        with np.load(io.BytesIO(content), allow_pickle=False) as saved:
             arrays = {name: saved[name] for name in saved.files}
         header = json.loads(str(arrays["header"]))
         if header["format"] != FORMAT:
-            raise KeyError("format")
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, AttributeError) as error:
+            raise ValueError("it holds something else")
+        versions = (header["version"], header["recipe"])
+    except Exception as error:  # a damaged zip file raises nearly anything
         raise DataError(
             f"{path.name} is not a whole recogniser file ({error}): copy it again, or train and "
             "save anew (notebook 05)"
         ) from None
-    if (header["version"], header["recipe"]) != (VERSION, RECIPE):
+    if versions != (VERSION, RECIPE):
         raise DataError(
-            f"{path.name} was saved by another version of the course (file {header['version']}."
-            f"{header['recipe']}, here {VERSION}.{RECIPE}): its features would not match; train "
-            "and save anew (notebook 05)"
+            f"{path.name} was saved by another version of the course (file {versions[0]}."
+            f"{versions[1]}, here {VERSION}.{RECIPE}): its features would not match; train and "
+            "save anew (notebook 05)"
         )
     try:
-        classes = tuple(header["classes"])
-        model = EmotionNet(arrays["mean"].size, len(classes), hidden=tuple(header["hidden"]))
-        model.load_state_dict(
-            {
-                name.removeprefix("weights/"): torch.from_numpy(array)
-                for name, array in arrays.items()
-                if name.startswith("weights/")
-            }
-        )
-        settings = AudioSettings(**header["audio_settings"])
+        return _assemble(header, arrays)
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
         raise DataError(f"{path.name} does not fit together ({error}): train anew") from None
-    model.eval()
-    return Recogniser(model, arrays["mean"], arrays["scale"], classes, settings)
+
+
+def _assemble(header: dict, arrays: dict[str, np.ndarray]) -> Recogniser:
+    """Build a recogniser from a file's content, and check that its parts belong together."""
+    classes = tuple(header["classes"])
+    settings = AudioSettings(**header["audio_settings"])
+    n_features = len(feature_names(settings))
+    for name in ("mean", "scale"):
+        if arrays[name].shape != (n_features,):
+            raise ValueError(f"{name} has the shape {arrays[name].shape}, not ({n_features},)")
+    if not set(classes) <= set(EMOTIONS):
+        raise ValueError(f"the classes are {classes}")
+    model = EmotionNet(n_features, len(classes), hidden=tuple(header["hidden"]))
+    model.load_state_dict(
+        {
+            name.removeprefix("weights/"): torch.from_numpy(array)
+            for name, array in arrays.items()
+            if name.startswith("weights/")
+        }
+    )
+    return Recogniser(model.eval(), arrays["mean"], arrays["scale"], classes, settings)
 
 
 def predict(recogniser: Recogniser, rows: np.ndarray) -> pd.DataFrame:
@@ -182,7 +226,21 @@ def predict(recogniser: Recogniser, rows: np.ndarray) -> pd.DataFrame:
     -------
     pandas.DataFrame of float32, shape (n_clips, n_classes)
         Probabilities; columns in the order of the classes.
+
+    Raises
+    ------
+    DataError
+        If the rows are not those features, in that order, or hold NaN.
     """
+    names = feature_names(recogniser.audio_settings)
+    columns = getattr(rows, "columns", names)
+    if np.ndim(rows) != 2 or np.shape(rows)[1] != len(names) or list(columns) != names:
+        raise DataError(
+            f"rows of the shape (n_clips, {len(names)}) are needed, their columns in the order of "
+            f"features.feature_names(recogniser.audio_settings); these have {np.shape(rows)}"
+        )
+    if not np.isfinite(np.asarray(rows)).all():
+        raise DataError("the rows hold features that are not numbers (NaN or infinity)")
     x = (np.asarray(rows, dtype=np.float32) - recogniser.mean) / recogniser.scale
     return pd.DataFrame(
         recogniser.model.probabilities(torch.from_numpy(x)).numpy(),

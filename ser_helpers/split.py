@@ -34,16 +34,29 @@ def by_rows(
     -------
     pandas.Series of str, shape (n_clips,)
         "train", "validation" or "test", indexed like ``clips``; its name is the protocol.
+
+    Raises
+    ------
+    DataError
+        If there are too few clips to have each emotion in each part.
     """
-    rest, test = train_test_split(
-        clips.index, test_size=test_size, random_state=seed, stratify=clips.emotion
-    )
-    _, validation = train_test_split(
-        rest,
-        test_size=validation_size / (1 - test_size),
-        random_state=seed,
-        stratify=clips.emotion[rest],
-    )
+    _check_sizes(test_size, validation_size)
+    try:
+        rest, test = train_test_split(
+            clips.index, test_size=test_size, random_state=seed, stratify=clips.emotion
+        )
+        _, validation = train_test_split(
+            rest,
+            test_size=validation_size / (1 - test_size),
+            random_state=seed,
+            stratify=clips.emotion[rest],
+        )
+    except ValueError as error:
+        rarest = clips.emotion.value_counts().tail(1)
+        raise DataError(
+            f"{len(clips)} clips, {rarest.iloc[0]} of them {rarest.index[0]}, are too few to have "
+            f"each emotion in each part ({error})"
+        ) from None
     parts = pd.Series("train", index=clips.index, name=f"random rows, seed {seed}")
     parts[test] = "test"
     parts[validation] = "validation"
@@ -68,9 +81,9 @@ def by_speaker(
     clips : pandas.DataFrame
         Clips table with the columns ``actor`` and ``sex``.
     test_size, validation_size : float
-        Shares of all speakers, between 0 and 1; each part gets one speaker at least.
+        Shares of all speakers, between 0 and 1; each part gets one speaker at least. Used, as
+        ``seed`` is, when speakers are drawn: a frozen split stays what it is.
     seed : int
-        Used when speakers are drawn.
     frozen : bool
         Use the corpus's frozen split where there is one.
 
@@ -84,6 +97,7 @@ def by_speaker(
     DataError
         With fewer than three speakers, who cannot fill three parts.
     """
+    _check_sizes(test_size, validation_size)
     for name in FROZEN if frozen else ():
         parts = clips.actor.map(load_frozen(name))
         if set(parts) == set(PARTS):
@@ -184,8 +198,15 @@ def parts_of_fold(folds: pd.Series, fold: int) -> pd.Series:
     Returns
     -------
     pandas.Series of str
+
+    Raises
+    ------
+    ValueError
+        If there is no such fold.
     """
     n_folds = folds.max() + 1
+    if not 0 <= fold < n_folds:
+        raise ValueError(f"there is no fold {fold}: they are numbered from 0 to {n_folds - 1}")
     parts = pd.Series("train", index=folds.index, name=f"fold {fold + 1} of {n_folds}")
     parts[folds == fold] = "test"
     parts[folds == (fold + 1) % n_folds] = "validation"
@@ -231,6 +252,14 @@ def load_frozen(name: str) -> pd.Series:
     file = resources.files("ser_helpers") / "splits" / f"{name}.csv"
     with file.open(encoding="utf-8") as lines:
         return pd.read_csv(lines, index_col="actor").part
+
+
+def _check_sizes(test_size: float, validation_size: float) -> None:
+    if min(test_size, validation_size) <= 0 or test_size + validation_size >= 1:
+        raise ValueError(
+            f"test_size={test_size} and validation_size={validation_size} must be shares above 0 "
+            "that leave something to train on, for instance 0.2 and 0.1"
+        )
 
 
 def _draw(sexes: pd.Series, size: int, *, seed: int) -> list:

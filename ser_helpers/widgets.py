@@ -5,6 +5,7 @@ state without a kernel; where widgets cannot be shown at all, the same state app
 """
 
 import base64
+import html
 import io
 from collections.abc import Callable
 
@@ -15,9 +16,9 @@ import pandas as pd
 import soundfile
 from IPython.display import HTML
 
-from ser_helpers.data import EMOTION_NAMES, EMOTIONS, LEVELS, SENTENCES, load_clip
+from ser_helpers.data import EMOTION_NAMES, EMOTIONS, LEVELS, SENTENCES, DataError, load_clip
 from ser_helpers.features import AudioSettings
-from ser_helpers.plot import COLOURS, mel_spectrogram, waveform
+from ser_helpers.plot import COLOURS, mel_spectrogram, subplots, waveform
 
 PEAK = 0.5  # of full scale: loud enough for headphones, never startling
 
@@ -75,7 +76,14 @@ def hear_and_see(
     Returns
     -------
     ipywidgets.VBox
+
+    Raises
+    ------
+    DataError
+        If the table is empty.
     """
+    if clips.empty:
+        raise DataError("the clips table is empty: there is nothing to hear")
     first = clips.iloc[0]
     choose = {
         "actor": [(_actor(row), row.actor) for row in clips.drop_duplicates("actor").itertuples()],
@@ -152,7 +160,7 @@ class _Explorer(ipywidgets.VBox):
             image = base64.b64encode(picture.value).decode()
             bundle["text/html"] = (
                 _player(sound.value, text.value)
-                + f'<img alt="{text.value}" src="data:image/png;base64,{image}">'
+                + f'<img alt="{html.escape(text.value)}" src="data:image/png;base64,{image}">'
             )
         return bundle
 
@@ -170,7 +178,11 @@ def _explorer(
         if isinstance(row, str):
             text.value, sound.value, picture.value = row, b"", b""
             return
-        y = load_clip(row.path, sr=settings.sr)
+        try:
+            y = load_clip(row.path, sr=settings.sr)
+        except DataError as error:  # an error in a menu's callback would be seen by nobody
+            text.value, sound.value, picture.value = html.escape(str(error)), b"", b""
+            return
         sentence = SENTENCES.get(row.sentence, row.sentence)
         text.value = f"{row.name}: “{sentence}”, {EMOTION_NAMES[row.emotion]}"
         sound.value, picture.value = ogg(y, settings.sr), _portrait(y, row.emotion, settings)
@@ -182,9 +194,7 @@ def _explorer(
 
 
 def _portrait(y: np.ndarray, emotion: str, settings: AudioSettings) -> bytes:
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(7.5, 4), sharex=True, layout="constrained", height_ratios=[1, 2]
-    )
+    figure, (top, bottom) = subplots(2, figsize=(7.5, 4), sharex=True, height_ratios=[1, 2])
     waveform(y, settings.sr, ax=top, colour=COLOURS[emotion])
     mel_spectrogram(y, settings, ax=bottom)
     top.set(xlabel="")
@@ -196,6 +206,7 @@ def _portrait(y: np.ndarray, emotion: str, settings: AudioSettings) -> bytes:
 
 def _player(sound: bytes, label: str) -> str:
     data = base64.b64encode(sound).decode()
+    label = html.escape(label)
     return (
         f'<div>{label} <audio controls preload="auto" aria-label="{label or "sound"}" '
         f'src="data:audio/ogg;base64,{data}"></audio></div>'

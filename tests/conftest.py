@@ -1,14 +1,22 @@
 """A small corpus of made-up clips: tones whose pitch, level and length follow actor and emotion."""
 
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
+from hypothesis import settings
 
-from ser_helpers import data
+from ser_helpers import data, features, split, train
 
 SR = 16_000
+ROOT = Path(__file__).parents[1]
+
+settings.register_profile("course", deadline=None)  # how long a test takes is the machine's affair
+settings.load_profile("course")
 
 
 def tone(actor: int, emotion: str, *, seconds: float = 0.6, seed: int = 0) -> np.ndarray:
@@ -45,3 +53,24 @@ def corpus(corpus_folder: Path) -> data.Corpus:
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def table(corpus: data.Corpus, cache: Path) -> pd.DataFrame:
+    return features.extract(corpus.clips, cache=cache, progress=False)
+
+
+@pytest.fixture(scope="session")
+def result(corpus: data.Corpus, table: pd.DataFrame) -> train.Result:
+    """Train a little, for tests of what comes after."""
+    few = train.TrainSettings(max_epochs=5, hidden=(8,))
+    parts = split.by_speaker(corpus.clips, test_size=0.4)
+    return train.fit(table, corpus.clips.emotion, parts, settings=few, progress=False)
+
+
+def load_script(path: Path) -> ModuleType:
+    """Import a file that is no part of a package, under its own name."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

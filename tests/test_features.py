@@ -17,7 +17,7 @@ Y = tone(5003, "FEA", seconds=1.0)
 
 
 @given(n=st.integers(512, 20_000), seed=st.integers(0, 99), n_mfcc=st.integers(1, 40))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_mfcc_is_librosas_with_our_settings(n, seed, n_mfcc):
     y = np.random.default_rng(seed).normal(size=n).astype(np.float32)
     ours = features.mfcc(y, AudioSettings(n_mfcc=n_mfcc))

@@ -114,9 +114,7 @@ def test_what_cannot_be_trained_says_why(corpus, table, parts):
 
 def test_cross_validation_scores_each_clip_by_a_network_that_did_not_hear_its_actor(corpus, table):
     folds = split.folds_by_speaker(corpus.clips, 3)
-    unseen = train.cross_validate(
-        table, corpus.clips.emotion, folds, settings=FEW, progress=False
-    )
+    unseen = train.cross_validate(table, corpus.clips.emotion, folds, settings=FEW, progress=False)
     assert unseen.index.equals(table.index)
     parts = split.parts_of_fold(folds, 1)
     alone = train.fit(table, corpus.clips.emotion, parts, settings=FEW, progress=False)

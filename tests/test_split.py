@@ -20,7 +20,9 @@ def made_up(sexes: list[str], clips_each: int = 12) -> pd.DataFrame:
 SEXES = st.lists(st.sampled_from(["female", "male", "unknown"]), min_size=3, max_size=40)
 
 
-@given(sexes=SEXES, test=st.floats(0.05, 0.5), validation=st.floats(0.05, 0.3), seed=st.integers(0, 9))
+@given(
+    sexes=SEXES, test=st.floats(0.05, 0.5), validation=st.floats(0.05, 0.3), seed=st.integers(0, 9)
+)
 def test_no_speaker_in_two_parts_and_no_part_empty(sexes, test, validation, seed):
     clips = made_up(sexes, clips_each=2)
     parts = split.by_speaker(clips, test_size=test, validation_size=validation, seed=seed)
@@ -79,7 +81,9 @@ def test_too_few_speakers_cannot_be_split_and_it_says_so(n):
         split.folds_by_speaker(clips)
 
 
-@pytest.mark.parametrize(("name", "actors"), [("cremad-v1", range(1001, 1092)), ("demo-v1", range(2001, 2025))])
+@pytest.mark.parametrize(
+    ("name", "actors"), [("cremad-v1", range(1001, 1092)), ("demo-v1", range(2001, 2025))]
+)
 def test_frozen_splits_hold_every_actor_once(name, actors):
     parts = split.load_frozen(name)
     assert sorted(parts.index) == list(actors)

@@ -1,19 +1,18 @@
-"""Make the demo voices: ``python tools/make_demo_voices.py``  (maintainers; see the README there).
+"""Make the demo voices: ``python tools/make_demo_voices.py`` (for maintainers).
 
 espeak-ng speaks CREMA-D's twelve sentences neutrally; the WORLD vocoder (Morise et al. 2016)
 takes each apart into pitch, spectrum and noise, which are changed to those of a virtual actor
 with an emotion, and puts it together again. The size of each cue is read from
-``ser_helpers/demo_voices/cues.csv``. Everything random comes from one seed.
+``ser_helpers/demo_voices/cues.csv``; the README there says why, and what to install. Everything
+random comes from one seed.
 """
 
 import argparse
-import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
@@ -34,8 +33,10 @@ FOLDER = data.DEMO_FOLDER
 N_FFT = pyworld.get_cheaptrick_fft_size(SR)
 HERTZ = np.linspace(0, SR / 2, N_FFT // 2 + 1)
 OCTAVES = np.log2(np.clip(HERTZ, 100, None) / 1000)
+SEMITONE = np.log(2) / 12
 
-#: Mean duration in seconds in CREMA-D, silence included (counted from its file sizes).
+#: Mean duration in seconds in CREMA-D, silence included (counted from its file sizes). The cue
+#: "rate" of the table is what these imply; it is not used a second time.
 SENTENCE_SECONDS = {
     "DFA": 2.30, "IEO": 2.28, "IOM": 2.42, "ITH": 2.77, "ITS": 2.59, "IWL": 2.73,
     "IWW": 2.42, "MTI": 2.75, "TAI": 2.64, "TIE": 2.99, "TSI": 2.42, "WSI": 2.65,
@@ -44,6 +45,8 @@ EMOTION_SECONDS = {
     "ANG": 2.58, "DIS": 2.78, "FEA": 2.51, "HAP": 2.34, "NEU": 2.43, "SAD": 2.59
 }  # fmt: skip
 MEAN_SECONDS = 2.54
+#: Mean silence in seconds before and after the voice.
+SILENCE = (0.42, 0.45)
 #: How strongly an emotion is acted, as a multiple of the cue table: median and spread (log).
 STRENGTH = {"LO": (0.45, 0.30), "MD": (0.85, 0.25), "HI": (1.30, 0.20), "XX": (0.75, 0.45)}
 #: What the table does not hold: breathiness (0 to 1), jitter (sd of log F0), slope of the pitch
@@ -56,6 +59,11 @@ COLOUR = {
     "NEU": (0.00, 0.008, 0.0, 1.00),
     "SAD": (0.30, 0.012, -1.5, 0.98),
 }
+#: The furthest that a voice's tilt gets from espeak-ng's own, in dB/octave: beyond it an angry
+#: voice would be mere hiss.
+TILT_MOST = 5.0
+#: Neutral is the zero of the table.
+NO_CUES = {"f0_mean": 0.0, "f0_range": 1.0, "intensity": 0.0, "rate": 1.0, "tilt": 0.0}
 
 
 @dataclass(frozen=True)
@@ -97,8 +105,43 @@ class Clip:
         )
 
 
-def draw_actors(cues: pd.DataFrame) -> list[Actor]:
-    """Draw 24 actors, women and men in turn."""
+@dataclass(frozen=True)
+class Spoken:
+    """A neutral sentence, taken apart by WORLD."""
+
+    log_f0: np.ndarray  # (n_frames,) log of Hz, mean removed, continued where there is no voice
+    voiced: np.ndarray  # (n_frames,) bool
+    spectrum: np.ndarray  # (n_frames, n_fft // 2 + 1) power
+    noise: np.ndarray  # (n_frames, n_fft // 2 + 1) share of noise, 0 to 1
+
+    def at(self, frames: np.ndarray) -> "Spoken":
+        """Read it at other moments: fractional positions in frames, shape (n_new,)."""
+        low = np.floor(frames).astype(int)
+        high = np.minimum(low + 1, len(self.log_f0) - 1)
+        part = (frames - low)[:, np.newaxis]
+
+        def between(values: np.ndarray) -> np.ndarray:
+            return values[low] * (1 - part) + values[high] * part
+
+        return Spoken(
+            between(self.log_f0[:, np.newaxis])[:, 0],
+            self.voiced[np.round(frames).astype(int)],
+            between(self.spectrum),
+            between(self.noise),
+        )
+
+
+def read_cues() -> dict[str, dict[str, float]]:
+    """Read the table of cues: emotion → cue → size; neutral included."""
+    table = pd.read_csv(FOLDER / "cues.csv")
+    cues = {
+        emotion: dict(zip(t.cue, t["size"], strict=True)) for emotion, t in table.groupby("emotion")
+    }
+    return {emotion: NO_CUES | cues.get(emotion, {}) for emotion in data.EMOTIONS}
+
+
+def draw_actors() -> list[Actor]:
+    """Draw 24 actors, men and women in turn."""
     rng = np.random.default_rng(SEED)
     accents = ["en-us", "en-us", "en-us", "en-gb", "en-029", "en-gb-x-rp"]
     actors = []
@@ -107,9 +150,7 @@ def draw_actors(cues: pd.DataFrame) -> list[Actor]:
         age = int(np.clip(rng.gamma(6, 6), 20, 74))
         variant = f"+{'m' if man else 'f'}{1 + (i // 2) % (7 if man else 5)}"
         own_way = {
-            emotion: {
-                cue: float(rng.normal(1, 0.45)) for cue in [*cues.cue.unique(), "colour", "all"]
-            }
+            emotion: {cue: float(rng.normal(1, 0.45)) for cue in [*NO_CUES, "colour", "all"]}
             for emotion in data.EMOTIONS
         }
         actors.append(
@@ -145,34 +186,47 @@ def list_clips(actors: list[Actor]) -> list[Clip]:
     return clips
 
 
-def render(clip: Clip, cues: pd.DataFrame, spoken: tuple[np.ndarray, ...]) -> np.ndarray:
-    """Make one clip out of what :func:`analyse` took apart.
+def analyse(voice: str, sentence: str) -> Spoken:
+    """Let espeak-ng speak a sentence, and take it apart with WORLD."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "spoken.wav"
+        text = data.SENTENCES[sentence] + "."
+        subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", path, text], check=True)
+        y, sr = soundfile.read(path)
+    y = soxr.resample(y, sr, SR)
+    loud = np.flatnonzero(np.abs(y) > 0.01 * np.abs(y).max())
+    y = np.ascontiguousarray(y[loud[0] : loud[-1] + 1])
+    f0, t = pyworld.harvest(y, SR, f0_floor=60, f0_ceil=500, frame_period=FRAME * 1000)
+    spectrum = pyworld.cheaptrick(y, f0, t, SR)
+    noise = pyworld.d4c(y, f0, t, SR)
+    voiced = f0 > 0
+    frames = np.arange(len(f0))
+    log_f0 = np.interp(frames, frames[voiced], np.log(f0[voiced]))
+    log_f0 = signal.savgol_filter(log_f0, 9, 2)
+    return Spoken(log_f0 - log_f0[voiced].mean(), voiced, spectrum, noise)
+
+
+def render(clip: Clip, cues: dict[str, dict[str, float]], spoken: Spoken) -> np.ndarray:
+    """Act one clip.
 
     Returns
     -------
     numpy.ndarray of float32, shape (n_samples,)
         At 16 kHz, peak at most 0.9.
     """
-    actor, emotion = clip.actor, clip.emotion
+    actor, emotion, size = clip.actor, clip.emotion, cues[clip.emotion]
+    own_way = actor.own_way[emotion]
     rng = np.random.default_rng([SEED, *clip.name.encode()])
     median, spread = STRENGTH[clip.level]
-    strength = median * np.exp(rng.normal(0, spread)) * np.clip(
-        actor.own_way[emotion]["all"], 0.4, 1.6
-    )
-    size = {row.cue: row.size for row in cues[cues.emotion == emotion].itertuples(index=False)}
-    way = {cue: np.clip(v, -0.2, 2.0) for cue, v in actor.own_way[emotion].items()}
-
-    def additive(cue: str) -> float:
-        return strength * way[cue] * size.get(cue, 0.0)
-
-    def multiple(cue: str) -> float:
-        return np.clip(size.get(cue, 1.0) ** (strength * way[cue]), 0.35, 2.6)
-
+    strength = median * np.exp(rng.normal(0, spread)) * np.clip(own_way["all"], 0.4, 1.6)
+    amount = {cue: strength * np.clip(own, -0.2, 2.0) for cue, own in own_way.items()}
     breath, jitter, slope, formants = (
-        plain + strength * way["colour"] * (acted - plain)
+        plain + amount["colour"] * (acted - plain)
         for plain, acted in zip(COLOUR["NEU"], COLOUR[emotion], strict=True)
     )
-    silence = np.clip(rng.normal([0.42, 0.45], 0.10), 0.15, 0.8)
+
+    # Time: the same frames, faster or slower, not quite evenly.
+    silence = np.clip(rng.normal(SILENCE, 0.10), 0.15, 0.8)
     seconds = (
         SENTENCE_SECONDS[clip.sentence]
         * (EMOTION_SECONDS[emotion] / MEAN_SECONDS)
@@ -180,44 +234,40 @@ def render(clip: Clip, cues: pd.DataFrame, spoken: tuple[np.ndarray, ...]) -> np
         * np.exp(rng.normal(0, 0.08))
     )
     speech = max(seconds - silence.sum(), 0.7)
-
-    log_f0, voiced, spectrum, noise = (v.copy() for v in spoken)
-    # New positions in time: the same frames, faster or slower.
     n_frames = round(speech / FRAME)
-    at = np.linspace(0, len(log_f0) - 1, n_frames)
+    last = len(spoken.log_f0) - 1
     wobble = signal.lfilter([0.1], [1, -0.9], rng.normal(0, 1, n_frames))
-    at = np.clip(at + 6 * wobble * np.hanning(n_frames), 0, len(log_f0) - 1)
-    log_f0, spectrum, noise = (at_frames(v, at) for v in (log_f0, spectrum, noise))
-    voiced = voiced[np.round(at).astype(int)]
+    frames = np.linspace(0, last, n_frames) + 6 * wobble * np.hanning(n_frames)
+    voice = spoken.at(np.clip(frames, 0, last))
 
     # Pitch: mean, range, slope, slow drift, jitter; a tremor for fear.
-    time = np.linspace(-0.5, 0.5, n_frames)
-    semitones = additive("f0_mean") + rng.normal(0, 0.7) + slope * time
+    mean = np.log(actor.f0) + SEMITONE * (amount["f0_mean"] * size["f0_mean"] + rng.normal(0, 0.7))
     drift = signal.lfilter([0.02], [1, -0.98], rng.normal(0, 1, n_frames))
-    contour = multiple("f0_range") * (log_f0 + 0.25 * drift + 0.06 * wobble)
-    log_pitch = np.log(actor.f0) + semitones * np.log(2) / 12 + contour
+    contour = voice.log_f0 + 0.25 * drift + 0.06 * wobble
+    sloped = contour + SEMITONE * slope * np.linspace(-0.5, 0.5, n_frames)
+    range_ = np.clip(size["f0_range"] ** amount["f0_range"], 0.35, 2.6)
+    # The slope gives the contour its shape; how far it ranges is for the table to say.
+    range_ *= contour[voice.voiced].std() / sloped[voice.voiced].std()
+    log_pitch = mean + range_ * sloped
     log_pitch += np.clip(jitter, 0.003, 0.06) * rng.normal(0, 1, n_frames)
     if emotion == "FEA":
         log_pitch += 0.03 * strength * np.sin(2 * np.pi * 6 * np.arange(n_frames) * FRAME)
-    f0 = np.where(voiced, np.clip(np.exp(log_pitch), 60, 600), 0.0)
+    f0 = np.where(voice.voiced, np.clip(np.exp(log_pitch), 60, 600), 0.0)
 
-    # Spectrum: vocal tract, tilt, and more dynamics where the voice is louder.
+    # Spectrum: vocal tract, tilt, the channel's resonance, and more noise where it is breathy.
     warp = np.clip(HERTZ / (actor.tract * formants), 0, SR / 2)
-    spectrum = np.exp(
-        np.stack([np.interp(warp, HERTZ, row) for row in np.log(spectrum + 1e-14)])
-    )
-    gain = (actor.tilt + additive("tilt") + rng.normal(0, 0.5)) * OCTAVES
+    log_spectrum = np.log(voice.spectrum + 1e-14)
+    spectrum = np.exp(np.stack([np.interp(warp, HERTZ, row) for row in log_spectrum]))
+    tilt = actor.tilt + amount["tilt"] * size["tilt"] + rng.normal(0, 0.5)
+    tilt = np.clip(tilt, -TILT_MOST, TILT_MOST)
     hertz, decibels = actor.peak
-    gain += decibels * np.exp(-(((HERTZ - hertz) / 400) ** 2))
+    gain = tilt * OCTAVES + decibels * np.exp(-(((HERTZ - hertz) / 400) ** 2))
     spectrum *= 10 ** (np.clip(gain, -40, 20) / 10)
     share = np.clip(actor.breath + breath, 0, 0.6) * (HERTZ / (SR / 2)) ** 0.5
-    noise = np.clip(noise + share * (1 - noise), 0, 1)
+    noise = np.clip(voice.noise + share * (1 - voice.noise), 0, 1)
 
-    y = pyworld.synthesize(
-        f0, np.ascontiguousarray(spectrum), np.ascontiguousarray(noise), SR, FRAME * 1000
-    )
-    y = y[: round(speech * SR)]
-    loudness = -27 + actor.level + additive("intensity") + rng.normal(0, 1.2)
+    y = pyworld.synthesize(f0, spectrum, noise, SR, FRAME * 1000)[: round(speech * SR)]
+    loudness = -27 + actor.level + amount["intensity"] * size["intensity"] + rng.normal(0, 1.2)
     y *= 10 ** (loudness / 20) / np.sqrt(np.mean(y**2))
     return record(y, silence, actor, rng)
 
@@ -239,42 +289,6 @@ def record(
     y = y + hiss * 10 ** (actor.noise / 20) / hiss.std()
     y = signal.sosfilt(signal.butter(2, 70, "highpass", fs=SR, output="sos"), y)
     return (y * min(1, 0.9 / np.abs(y).max())).astype(np.float32)
-
-
-def analyse(voice: str, sentence: str) -> tuple[np.ndarray, ...]:
-    """Let espeak-ng speak a sentence, and take it apart with WORLD.
-
-    Returns
-    -------
-    log_f0 : numpy.ndarray, shape (n_frames,)
-        Natural logarithm of pitch, its mean removed, continued through unvoiced frames.
-    voiced : numpy.ndarray of bool, shape (n_frames,)
-    spectrum, noise : numpy.ndarray, shape (n_frames, n_fft // 2 + 1)
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "spoken.wav"
-        text = data.SENTENCES[sentence] + "."
-        subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", path, text], check=True)
-        y, sr = soundfile.read(path)
-    y = soxr.resample(y, sr, SR)
-    loud = np.flatnonzero(np.abs(y) > 0.01 * np.abs(y).max())
-    y = np.ascontiguousarray(y[loud[0] : loud[-1] + 1])
-    f0, t = pyworld.harvest(y, SR, f0_floor=60, f0_ceil=500, frame_period=FRAME * 1000)
-    spectrum = pyworld.cheaptrick(y, f0, t, SR)
-    noise = pyworld.d4c(y, f0, t, SR)
-    voiced = f0 > 0
-    frames = np.arange(len(f0))
-    log_f0 = np.interp(frames, frames[voiced], np.log(f0[voiced]))
-    log_f0 = signal.savgol_filter(log_f0, 9, 2)
-    return log_f0 - log_f0[voiced].mean(), voiced, spectrum, noise
-
-
-def at_frames(values: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Read rows at fractional positions."""
-    low = np.floor(at).astype(int)
-    high = np.minimum(low + 1, len(values) - 1)
-    part = (at - low).reshape(-1, *[1] * (values.ndim - 1))
-    return values[low] * (1 - part) + values[high] * part
 
 
 def write_opus(path: Path, y: np.ndarray) -> None:
@@ -321,59 +335,62 @@ def _crc(page: bytes) -> int:
     return r
 
 
-def make(clips: list[Clip], cues: pd.DataFrame, folder: Path) -> None:
+def make(clips: list[Clip], cues: dict[str, dict[str, float]], folder: Path) -> None:
     """Make and write some clips; those of one actor and sentence share their analysis."""
-    for _, group in groupby(clips, key=lambda clip: (clip.actor.voice, clip.sentence)):
-        group = list(group)
-        spoken = analyse(group[0].actor.voice, group[0].sentence)
+    for (voice, sentence), group in groupby(clips, key=lambda c: (c.actor.voice, c.sentence)):
+        spoken = analyse(voice, sentence)
         for clip in group:
             write_opus(folder / f"{clip.name}.ogg", render(clip, cues, spoken))
 
 
+def check(clips: list[Clip], cues: dict[str, dict[str, float]], folder: Path) -> bool:
+    """Make every 167th clip anew, 12 of them, and tell whether all are those in the folder."""
+    chosen = clips[::167]
+    with tempfile.TemporaryDirectory() as work:
+        make(chosen, cues, Path(work))
+        names = [f"{clip.name}.ogg" for clip in chosen]
+        other = [n for n in names if (Path(work) / n).read_bytes() != (folder / n).read_bytes()]
+    print(f"{len(names) - len(other)} of {len(names)} clips are the same to the byte", *other)
+    return not other
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--actors", type=int, default=24, help="only so many, for a trial")
-    parser.add_argument("--to", type=Path, default=FOLDER / "clips")
+    parser.add_argument(
+        "--to", type=Path, default=FOLDER, help="folder that gets actors.csv and clips/"
+    )
     parser.add_argument(
         "--check", action="store_true", help="make 12 clips anew and compare with the committed"
     )
     options = parser.parse_args()
-    cues = pd.read_csv(FOLDER / "cues.csv")
-    actors = draw_actors(cues)[: options.actors]
+    cues = read_cues()
+    actors = draw_actors()
     clips = list_clips(actors)
-    options.to.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=options.to.parent, prefix="making-"))
-    try:
-        if options.check:
-            chosen = clips[:: len(clips) // 12]
-            make(chosen, cues, work)
-            names = [f"{clip.name}.ogg" for clip in chosen]
-            other = [n for n in names if (work / n).read_bytes() != (options.to / n).read_bytes()]
-            print(f"{len(names) - len(other)} of {len(names)} clips are the same to the byte", other)
-            return bool(other)
-        groups = [clips[i : i + 82] for i in range(0, len(clips), 82)]  # one actor, one process
+    target = options.to / "clips"
+    if options.check:
+        return 0 if check(clips, cues, target) else 1
+
+    target.mkdir(parents=True, exist_ok=True)
+    # Made aside and moved in when all are there; files of other names stay.
+    with tempfile.TemporaryDirectory(dir=options.to, prefix="making-") as work:
         joblib.Parallel(n_jobs=-1, verbose=1)(
-            joblib.delayed(make)(group, cues, work) for group in groups
+            joblib.delayed(make)([c for c in clips if c.actor is actor], cues, Path(work))
+            for actor in actors
         )
-        if options.to.exists():
-            shutil.rmtree(options.to)
-        os.replace(work, options.to)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        for path in Path(work).iterdir():
+            os.replace(path, target / path.name)
     table = pd.DataFrame(
         {
-            "ActorID": [a.number for a in actors],
-            "Age": [a.age for a in actors],
-            "Sex": [a.sex for a in actors],
+            "ActorID": [actor.number for actor in actors],
+            "Age": [actor.age for actor in actors],
+            "Sex": [actor.sex for actor in actors],
             "Race": "Virtual",
             "Ethnicity": "Virtual",
         }
     )
-    table.to_csv(options.to.parent / "actors.csv", index=False)
-    made_of = [{k: v for k, v in asdict(a).items() if k != "own_way"} for a in actors]
-    print(json.dumps(made_of[0]))
-    size = sum(p.stat().st_size for p in options.to.glob("*.ogg"))
-    print(f"{len(clips)} clips, {size / 1e6:.1f} MB in {options.to}")
+    table.to_csv(options.to / "actors.csv", index=False)
+    size = sum((target / f"{clip.name}.ogg").stat().st_size for clip in clips)
+    print(f"{len(clips)} clips, {size / 1e6:.1f} MB in {target}")
     return 0
 
 

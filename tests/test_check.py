@@ -1,0 +1,179 @@
+"""The check is short when all is well, and otherwise says what is wrong and what to do."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from conftest import ROOT
+from jupyter_client import kernelspec
+
+from ser_helpers import check
+
+
+@pytest.fixture(autouse=True)
+def demo_voices(monkeypatch):
+    monkeypatch.setenv("SER_DATA", "demo")
+
+
+def pretend_installed(monkeypatch, **versions: str | None) -> None:
+    """Let some packages seem to have other versions, or to be missing (None)."""
+    real = metadata.version
+
+    def version(name: str) -> str:
+        if (told := versions.get(name.replace("-", "_"), "")) is None:
+            raise metadata.PackageNotFoundError(name)
+        return told or real(name)
+
+    monkeypatch.setattr(check.metadata, "version", version)
+
+
+def test_a_ready_machine_gets_about_ten_lines_and_exit_code_0(capsys):
+    assert check.main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert 8 <= len(lines) <= 12
+    assert all(line.startswith("ok ") for line in lines[:-1])
+    assert lines[-1] == "This machine is ready."
+    names = [line.split()[1] for line in lines[:-1]]
+    assert names == [
+        "Python", "packages", "sound", "features", "PyTorch", "notebooks", "disk", "memory",
+        "corpus",
+    ]  # fmt: skip
+    text = "\n".join(lines)
+    for word in (f"librosa {metadata.version('librosa')}", "libsndfile", "GB free", "synthetic"):
+        assert word in text
+
+
+def test_packages_missing_or_outside_their_ranges_have_a_line_and_a_remedy_each(
+    monkeypatch, capsys
+):
+    pretend_installed(monkeypatch, seaborn=None, librosa="0.8.1", scikit_learn="9.0")
+    assert check.main([]) == 1
+    out = capsys.readouterr().out
+    assert "BAD  seaborn    not installed, >=0.13.2,<1 needed\n     what to do run `python" in out
+    assert "BAD  librosa    0.8.1 is outside >=0.11,<2\n     what to do" in out
+    assert "BAD  scikit-learn 9.0 is outside" in out
+    assert "Not ready: 3 to mend" in out
+    assert "within their ranges" not in out
+
+
+def test_hardly_anything_installed_is_one_line(monkeypatch):
+    pretend_installed(monkeypatch, **dict.fromkeys(["numpy", "torch", "pandas", "scipy", "tqdm"]))
+    (line,) = check.packages()
+    assert not line.ok
+    many = f"5 of {len(check.required())} missing or outside their ranges"
+    assert line.found == f"{many}: numpy, scipy, pandas, torch, tqdm"
+
+
+def test_a_broken_package_is_a_line_and_not_a_traceback(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it could not be imported
+
+    def crash(*_, **__):
+        raise OSError("cannot load library 'libsndfile.so'")
+
+    monkeypatch.setattr("soundfile.write", crash)
+    lines = {line.name: line for line in check.run()}
+    assert not lines["PyTorch"].ok
+    assert "ModuleNotFoundError" in lines["PyTorch"].found
+    assert "cannot load library" in lines["sound"].found
+    assert "libsndfile" in lines["sound"].remedy
+    assert lines["features"].ok
+
+
+@pytest.mark.parametrize("content", [None, "nothing.txt", "1001_IEO_ANG_HI.wav"])
+def test_a_corpus_that_cannot_be_opened_says_why(monkeypatch, tmp_path, capsys, content):
+    folder = tmp_path / "voices"
+    if content:
+        folder.mkdir()
+        (folder / content).write_text("no sound")
+    monkeypatch.setenv("SER_DATA", str(folder))
+    assert check.main([]) == 1
+    out = capsys.readouterr().out
+    assert f"BAD  corpus     cannot be opened (SER_DATA is {str(folder)!r})" in out
+    reason = {None: "there is no folder", "nothing.txt": "only files ending in .txt"}
+    assert reason.get(content, "is not sound: it begins with b'no sound'") in out
+    assert "Not ready: 1 to mend" in out
+
+
+def test_too_little_disk_or_memory(monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0.2e9))
+    monkeypatch.setattr(check, "memory_bytes", lambda: 0.9e9)
+    lines = {line.name: line for line in check.run()}
+    assert str(lines["disk"]).startswith("BAD  disk       0.2 GB free, 1 GB needed\n")
+    assert "make room" in lines["disk"].remedy
+    assert lines["memory"].found.startswith("0.9 GB")
+    assert "Colab" in lines["memory"].remedy
+    assert check.disk(needed_gb=0.1).ok
+
+
+def test_memory_is_that_of_the_container_if_it_has_less(monkeypatch):
+    here = check.memory_bytes()
+    assert 0.5e9 < here < 1e14
+    if os.name == "nt":
+        return
+    read_text = Path.read_text
+
+    def limited(path, *args, **kwargs):
+        return "1000000000\n" if path.name == "memory.max" else read_text(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "read_text", limited)
+    assert check.memory_bytes() == 1_000_000_000
+
+
+def test_a_kernel_of_another_environment_is_found_out(monkeypatch, tmp_path):
+    other = tmp_path / "bin" / "python"
+    other.parent.mkdir()
+    if os.name == "nt":
+        other.touch()
+    else:
+        other.symlink_to(sys.executable)  # as every environment of one Python has it
+    spec = SimpleNamespace(argv=[str(other), "-m", "ipykernel_launcher"])
+    monkeypatch.setattr(kernelspec.KernelSpecManager, "get_kernel_spec", lambda *_: spec)
+    line = check.kernel()
+    assert not line.ok
+    assert str(other) in line.found
+    assert "python course.py lab" in line.remedy
+    spec.argv[0] = sys.executable
+    assert check.kernel().ok
+    spec.argv[0] = "python"  # found by the PATH, which course.py sets
+    assert check.kernel().ok
+
+
+@pytest.mark.parametrize(
+    ("version", "ok"), [((3, 10), False), ((3, 11), True), ((3, 13), True), ((3, 14), False)]
+)
+def test_the_range_of_pythons(monkeypatch, version, ok):
+    monkeypatch.setattr(check.sys, "version_info", (*version, 0))
+    assert check.python().ok == ok
+    assert ("3.12" in check.python().remedy) == (not ok)
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["-h"], 0), (["--fast"], 2)])
+def test_arguments(arguments, code, capsys):
+    assert check.main(arguments) == code
+    assert capsys.readouterr().out.startswith("usage: ")
+
+
+def test_a_console_without_some_signs_is_no_reason_to_stop(monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", console)
+    assert check.main([]) == 0
+    console.flush()
+    assert b"MFCCs of one second: 40 ? " in console.buffer.getvalue()
+
+
+def test_it_speaks_where_nothing_is_installed(tmp_path):
+    """A Python that sees the package's files and its own library, and nothing else."""
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), PYTHONIOENCODING="ascii")
+    command = [sys.executable, "-S", "-m", "ser_helpers.check"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    n = len(check.required())
+    assert f"{n} of {n} missing" in done.stdout
+    assert "what to do run `python course.py lab`" in done.stdout
+    assert done.stderr == ""

@@ -1,0 +1,313 @@
+"""course.py sets up once, resumes, falls back, and says what to do; no network is touched."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from conftest import ROOT, load_script
+
+CPU, PLAIN = "the CPU build", "the plain index"
+LOCK, RANGES, EDITABLE, VENV = "the lock", "the ranges", "ser_helpers", "venv"
+
+
+class Machine:
+    """A copy of course.py in a folder of its own; what it would run is written down instead."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.monkeypatch = folder, monkeypatch
+        for name in ("ser_helpers", "tests", "notebooks"):
+            (folder / name).mkdir(parents=True)
+        for name in ("requirements.txt", "pyproject.toml", "notebooks/00_start_here.ipynb"):
+            (folder / name).write_bytes(b"something\n")
+        (folder / "requirements.lock").write_bytes(b"numpy==2.0\ntorch==2.9.1\n")
+        shutil.copy(ROOT / "course.py", folder)
+        self.ran: list[str] = []
+        self.broken: set[str] = set()  # steps that fail
+        self.codes: dict[str, int] = {}  # exit codes of what the user watches
+        self.watched: list[tuple[list[str], dict]] = []
+        self.free = 100e9
+        self.load()
+
+    def load(self) -> None:
+        self.course = load_script(self.folder / "course.py")
+        usage = SimpleNamespace(disk_usage=lambda _: SimpleNamespace(free=self.free))
+        self.monkeypatch.setattr(self.course, "shutil", usage)
+        fake = SimpleNamespace(
+            run=self.run,
+            Popen=self.popen,
+            PIPE=subprocess.PIPE,
+            STDOUT=subprocess.STDOUT,
+            list2cmdline=subprocess.list2cmdline,
+        )
+        self.monkeypatch.setattr(self.course, "subprocess", fake)
+
+    def run(self, command: list[str], **_: object) -> SimpleNamespace:
+        step = self.name(command)
+        self.ran.append(step)
+        if step in self.broken:
+            return SimpleNamespace(returncode=1, stdout="Looking …\nERROR: no route to é\n")
+        if step.startswith(VENV):
+            self.make_venv(self.course.THIS_PYTHON)
+        return SimpleNamespace(returncode=0, stdout="")
+
+    def make_venv(self, python: str) -> None:
+        Path(self.course.BIN).mkdir(parents=True, exist_ok=True)
+        Path(self.course.PYTHON).touch()
+        config = Path(self.course.ENVIRONMENT, "pyvenv.cfg")
+        config.write_text(f"home = /usr/bin\nversion = {python}.7\n")
+
+    def name(self, command: list[str]) -> str:
+        if "venv" in command:
+            return VENV + " --clear" * ("--clear" in command)
+        assert command[0] == self.course.PYTHON
+        assert command[1:3] == ["-m", "pip"]
+        if command[-1] == "torch==2.9.1":
+            return CPU if self.course.TORCH_CPU in command else PLAIN
+        for end, step in (("lock", LOCK), ("txt", RANGES), (str(self.folder), EDITABLE)):
+            if command[-1].endswith(end):
+                return step
+        raise AssertionError(command)
+
+    def popen(self, command: list[str], *, cwd: str, env: dict) -> SimpleNamespace:
+        assert cwd == str(self.folder)
+        self.watched.append((command, env))
+        child = SimpleNamespace(returncode=None)
+
+        def wait() -> None:
+            child.returncode = self.codes.get(command[-1], 0)
+
+        child.wait = wait
+        return child
+
+    def __call__(self, *arguments: str) -> int:
+        self.monkeypatch.setattr(sys, "argv", ["course.py", *arguments])
+        self.ran.clear()
+        return self.course.main()
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch) -> Machine:
+    monkeypatch.setattr(sys, "platform", "linux")
+    return Machine(tmp_path / "course", monkeypatch)
+
+
+ALL_WELL = [VENV, CPU, LOCK, EDITABLE]
+
+
+def test_the_first_use_sets_up_and_later_calls_start_at_once(machine, capsys):
+    assert machine("lab", "--no-browser") == 0
+    assert machine.ran == ALL_WELL
+    assert "first use" in capsys.readouterr().out
+    command, environment = machine.watched[0]
+    assert command[0] == machine.course.PYTHON
+    assert command[-2:] == [machine.course.START, "--no-browser"]
+    assert environment["PATH"].startswith(machine.course.BIN)
+    assert environment["VIRTUAL_ENV"] == machine.course.ENVIRONMENT
+    assert machine("lab") == 0
+    assert machine.ran == []
+    assert capsys.readouterr().out.count("\n") == 1  # that JupyterLab is opened, and no more
+
+
+def test_each_way_that_does_not_work_has_another(machine, capsys):
+    machine.broken = {CPU, LOCK}
+    assert machine("lab") == 0
+    assert machine.ran == [VENV, CPU, PLAIN, LOCK, RANGES, EDITABLE]
+    assert capsys.readouterr().out.count("no route to é); trying another way") == 2
+
+
+def test_a_mac_has_one_build_of_pytorch(machine, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert machine("lab") == 0
+    assert machine.ran == [VENV, PLAIN, LOCK, EDITABLE]
+
+
+@pytest.mark.parametrize(
+    ("broken", "advice"),
+    [
+        ({VENV}, "python3-venv"),
+        ({CPU, PLAIN}, "internet connection"),
+        ({LOCK, RANGES}, "internet connection"),
+        ({EDITABLE}, "internet connection"),
+    ],
+)
+def test_a_failed_step_says_what_to_do_and_the_next_call_goes_on(machine, capsys, broken, advice):
+    machine.broken = broken
+    assert machine("lab") == 1
+    said = capsys.readouterr().out
+    assert "failed.\n  Command: " in said
+    assert "ERROR: no route to é" in said
+    assert advice in said.partition("What to do: ")[2]
+    assert machine.watched == []  # nothing is opened on a half-made environment
+    machine.broken = set()
+    Path(machine.course.ENVIRONMENT).mkdir(exist_ok=True)  # where venv broke off, it was begun
+    assert machine("lab") == 0
+    assert machine.ran == ALL_WELL
+    assert "unfinished" in capsys.readouterr().out
+
+
+def test_an_interrupted_set_up_is_resumed(machine, monkeypatch, capsys):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(machine.course, "first_that_works", interrupt)
+    assert machine("test") == 130
+    machine.load()
+    assert machine("lab") == 0
+    assert machine.ran == ALL_WELL
+    assert "unfinished" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements.lock", "pyproject.toml"])
+def test_changed_requirements_are_installed_into_what_is_there(machine, capsys, name):
+    machine("lab")
+    file = machine.folder / name
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))  # git on Windows: no change
+    assert machine("lab") == 0
+    assert machine.ran == []
+    file.write_bytes(file.read_bytes() + b"# new\n")
+    capsys.readouterr()
+    machine.broken = {EDITABLE}
+    assert machine("lab") == 1
+    assert machine.ran == [CPU, LOCK, EDITABLE]
+    assert "have changed: updating" in capsys.readouterr().out
+    machine.broken = set()
+    assert machine("lab") == 0
+    assert machine.ran == ALL_WELL  # the update was not finished: nothing is taken on trust
+
+
+def test_a_ready_environment_serves_whichever_python_starts_it(machine):
+    machine("lab")
+    machine.course.THIS_PYTHON = "3.99"
+    assert machine("lab") == 0
+    assert machine.ran == []
+
+
+def test_an_unfinished_environment_of_another_python_is_begun_anew(machine, capsys):
+    machine.make_venv("3.8")
+    assert machine("lab") == 0
+    assert machine.ran == [VENV + " --clear", *ALL_WELL[1:]]
+    assert "of Python 3.8, is no use" in capsys.readouterr().out
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(machine):
+    machine("lab")
+    Path(machine.course.PYTHON).unlink()
+    assert machine("lab") == 0
+    assert machine.ran == [VENV + " --clear", *ALL_WELL[1:]]
+
+
+def test_a_copied_folder_does_not_run_the_code_of_the_old_one(machine):
+    machine("lab")
+    machine.folder = machine.folder.rename(machine.folder.with_name("copy"))
+    machine.load()
+    assert machine("lab") == 0
+    assert EDITABLE in machine.ran
+
+
+def test_too_small_a_disk_is_said_before_anything_is_made(machine, capsys):
+    machine.free = 1e9
+    assert machine("lab") == 1
+    assert machine.ran == []
+    assert "only 1.0 GB are free and 3 GB are needed: make room" in capsys.readouterr().out
+
+
+def test_here_uses_the_running_python_and_sets_up_nothing(machine):
+    assert machine("test", "--here", "-x") == 0
+    assert machine.ran == []
+    assert not Path(machine.course.ENVIRONMENT).exists()
+    for command, environment in machine.watched:
+        assert command[0] == sys.executable
+        assert command[-1] == "-x"
+        assert environment["PATH"] == os.environ["PATH"]
+
+
+@pytest.mark.parametrize(
+    ("of_package", "of_notebooks", "expected"),
+    [(0, 0, 0), (1, 0, 1), (0, 1, 1), (2, 3, 1), (-11, 0, 1), (5, 0, 1), (0, 5, 1)],
+)
+def test_both_kinds_of_tests_run_and_either_failure_counts(
+    machine, capsys, of_package, of_notebooks, expected
+):
+    machine.codes = {"tests": of_package, "notebooks": of_notebooks}
+    assert machine("test", "--here") == expected
+    assert [command[-1] for command, _ in machine.watched] == ["tests", "notebooks"]
+    assert "--nbval-lax" in machine.watched[1][0]
+    said = capsys.readouterr().out
+    assert said.count("FAILED") == bool(of_package) + bool(of_notebooks)
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"), [((0, 5), 0), ((5, 0), 0), ((5, 5), 1), ((1, 5), 1)]
+)
+def test_a_choice_of_tests_may_choose_none_of_one_kind(machine, monkeypatch, codes, expected):
+    given = iter(codes)
+    monkeypatch.setattr(machine.course, "wait_for", lambda *_: next(given))
+    assert machine("test", "--here", "-k", "word") == expected
+
+
+def test_ctrl_c_is_answered_by_the_child_first(machine, monkeypatch, capsys):
+    child = SimpleNamespace(returncode=None, waits=0)
+
+    def wait() -> None:
+        child.waits += 1
+        if child.waits == 1:
+            raise KeyboardInterrupt
+        child.returncode = 0
+
+    child.wait = wait
+    machine.course.subprocess.Popen = lambda *_, **__: child
+    assert machine("lab", "--here") == 130
+    assert child.waits == 2
+    assert capsys.readouterr().out.endswith("stopped\n")
+
+
+def test_an_unfit_python_is_told_which_to_take(machine, capsys):
+    machine.course.OLDEST = (9, 0)
+    assert machine("lab") == 1
+    said = capsys.readouterr().out
+    assert f"this is Python {sys.version_info[0]}.{sys.version_info[1]};" in said
+    assert "`python3.12 course.py lab`" in said
+    assert not Path(machine.course.ENVIRONMENT).exists()
+
+
+def test_missing_files_are_named_before_the_set_up(machine, capsys):
+    (machine.folder / "requirements.lock").unlink()
+    shutil.rmtree(machine.folder / "notebooks")
+    assert machine("lab") == 1
+    said = capsys.readouterr().out
+    assert f"requirements.lock, {machine.course.START}. Get the whole repository again" in said
+    assert machine.ran == []
+
+
+def test_wrong_arguments_exit_with_2(machine, capsys):
+    for arguments in ([], ["run"]):
+        with pytest.raises(SystemExit) as exit_:
+            machine(*arguments)
+        assert exit_.value.code == 2
+    assert "lab" in capsys.readouterr().err
+
+
+def test_a_console_without_some_signs_is_no_reason_to_stop(machine, monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", console)
+    machine.broken = {CPU, PLAIN}
+    assert machine("lab") == 1
+    console.flush()
+    assert b"no route to ?" in console.buffer.getvalue()
+
+
+def test_a_real_step_shows_the_end_of_what_it_said(tmp_path):
+    course = load_script(ROOT / "course.py")
+    code = "import sys; print(*range(99), sep='\\n'); print('boom', file=sys.stderr); sys.exit(3)"
+    with pytest.raises(course.StepError) as error:
+        course.step("counting", [sys.executable, "-c", code], "count again")
+    assert error.value.reason == "boom"
+    lines = str(error.value).splitlines()
+    assert lines[0] == "counting failed."
+    assert lines[-3:] == ["    98", "    boom", "  What to do: count again"]
+    assert len(lines) == 16

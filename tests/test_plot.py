@@ -1,0 +1,265 @@
+"""Every figure has a title and labelled axes with units, alt text, and colours for all eyes."""
+
+import base64
+import inspect
+import itertools
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import SR, tone
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+
+from ser_helpers import data, evaluate, features, plot
+
+Y = tone(5001, "HAP")
+NO_AXES = {"network"}  # a diagram: nothing is measured along its sides
+
+
+@pytest.fixture(autouse=True)
+def no_windows_and_no_warnings():
+    plt.switch_backend("agg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # seaborn 0.13.2 still says `vert` to matplotlib's box plot.
+        warnings.filterwarnings("ignore", "vert: bool was deprecated", DeprecationWarning)
+        yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def scored(corpus) -> tuple[pd.Series, pd.Series, pd.Series]:
+    true = corpus.clips.emotion
+    rng = np.random.default_rng(0)
+    lucky = rng.uniform(size=len(true)) < 0.5
+    return true, true.where(lucky, "NEU").rename("predicted"), corpus.clips.actor
+
+
+#: Function → how it is called, and words that must stand at its x axis, its y axis and its title.
+CALLS = {
+    "waveform": (lambda d, **ax: plot.waveform(Y, SR, **ax), "time (s)", "amplitude (", "Waveform"),
+    "mel_spectrogram": (
+        lambda d, **ax: plot.mel_spectrogram(Y, **ax), "time (s)", "frequency (Hz", "Mel"
+    ),
+    "counts": (
+        lambda d, **ax: plot.counts(d.clips, "actor", **ax), "actor", "clips", "Clips by actor"
+    ),
+    "by_emotion": (
+        lambda d, **ax: plot.by_emotion(
+            d.clips.duration, d.clips.emotion, label="mean F0 (Hz)", **ax
+        ),
+        "emotion", "mean F0 (Hz)", "Mean F0 by emotion",
+    ),
+    "matrix": (
+        lambda d, **ax: plot.matrix(
+            features.mfcc(Y), title="MFCCs", ylabel="coefficient", label="value (dB)", **ax
+        ),
+        "time (s)", "coefficient", "MFCCs",
+    ),
+    "scatter": (
+        lambda d, **ax: plot.scatter(
+            np.random.default_rng(0).normal(size=(len(d.clips), 2)),
+            d.clips.emotion, title="PCA", shares=np.array([0.4, 0.1]), **ax,
+        ),
+        "(40% of the variance)", "(10%", "PCA",
+    ),
+    "confusion": (
+        lambda d, **ax: plot.confusion(evaluate.confusion(*d.scored[:2]), title="A network", **ax),
+        "predicted emotion", "true emotion", "A network",
+    ),
+    "intervals": (
+        lambda d: plot.intervals(
+            {"a": evaluate.intervals(*d.scored)}, evaluate.baselines(d.scored[0])
+        ),
+        "UAR (%)", "scored", "95 % intervals",
+    ),
+    "slices": (
+        lambda d: plot.slices(
+            evaluate.slices(*d.scored[:2], d.clips.sentence, speakers=d.scored[2]),
+            title="By sentence", chance=1 / 6,
+        ),
+        "sentence", "UAR (%)", "By sentence",
+    ),
+    "reliability": (
+        lambda d: plot.reliability(
+            evaluate.reliability(pd.get_dummies(d.scored[1]).astype(float) * 0.9, d.scored[0])
+        ),
+        "probability", "share", "Reliability",
+    ),
+    "network": (
+        lambda d, **ax: plot.network(
+            [20, 4, 6], names=["in", "hidden", "out"], outputs=data.EMOTIONS, title="It", **ax
+        ),
+        "", "", "It",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def drawn(corpus, scored):
+    class Drawn:
+        clips = corpus.clips
+
+    Drawn.scored = scored
+    return Drawn
+
+
+def assert_labelled(ax: Axes, x: str, y: str, title: str) -> None:
+    for wanted, got in ((x, ax.get_xlabel()), (y, ax.get_ylabel()), (title, ax.get_title())):
+        assert wanted in got
+        assert bool(wanted) == bool(got)
+    assert ax.has_data()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_axes_are_labelled_with_units(drawn, name):
+    call, x, y, title = CALLS[name]
+    before = set(plt.get_fignums())
+    ax = call(drawn)
+    assert len(set(plt.get_fignums()) - before) == 1  # one new figure
+    assert_labelled(ax, x, y, title)
+    for bar in ax.figure.axes[1:]:  # the colour's own axis has a unit too
+        assert bar.get_ylabel()
+    ax.figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in CALLS if "ax" in inspect.signature(getattr(plot, n)).parameters]
+)
+def test_given_axes_are_drawn_on(drawn, name):
+    call, x, y, title = CALLS[name]
+    _, (left, right) = plt.subplots(1, 2)
+    before = plt.get_fignums()
+    assert call(drawn, ax=right) is right
+    assert plt.get_fignums() == before
+    assert not left.has_data()
+    assert_labelled(right, x, y, title)
+
+
+def test_every_public_function_is_drawn_here():
+    public = {
+        name
+        for name, thing in inspect.getmembers(plot, inspect.isfunction)
+        if thing.__module__ == plot.__name__ and not name.startswith("_")
+    }
+    assert public == set(CALLS) | {"show", "subplots", "clip_grid", "history"}
+    assert {name for name, (_, x, *_) in CALLS.items() if not x} == NO_AXES
+
+
+def test_the_grid_of_clips_has_one_scale_for_all(corpus):
+    clips = corpus.clips[corpus.clips.actor == 5001].drop_duplicates("emotion")
+    figure = plot.clip_grid(clips)
+    tops, bottoms = np.array(figure.axes[:12]).reshape(2, 6)
+    assert [ax.get_title() for ax in tops] == [data.EMOTION_NAMES[e] for e in clips.emotion]
+    assert len({ax.get_ylim() for ax in tops}) == len({ax.get_xlim() for ax in bottoms}) == 1
+    assert {ax.get_xlabel() for ax in bottoms} == {"time (s)"}
+    assert "amplitude" in tops[0].get_ylabel()
+    assert "frequency (Hz" in bottoms[0].get_ylabel()
+    loudest = [ax.images[0].get_array().max() for ax in bottoms]
+    assert max(loudest) == pytest.approx(0, abs=1e-3)
+    assert min(loudest) < -3  # a soft clip is drawn softer than a loud one
+    assert "dB" in figure.axes[-1].get_ylabel()
+
+
+def test_learning_curves(result):
+    figure = plot.history(result.history, best_epoch=result.best_epoch)
+    loss, uar = figure.axes
+    assert_labelled(loss, "epoch", "cross-entropy loss (nats)", "Cross-entropy loss")
+    assert_labelled(uar, "epoch", "UAR (0 to 1)", "UAR")
+    for ax in figure.axes:
+        assert [line.get_label() for line in ax.lines] == ["train", "validation", "kept"]
+    np.testing.assert_array_equal(loss.lines[1].get_ydata(), result.history.validation_loss)
+
+
+def test_what_is_drawn_is_what_was_given(drawn):
+    bars = plot.counts(drawn.clips, "emotion").patches
+    assert [bar.get_height() for bar in bars] == [18] * 6
+    heat = plot.confusion(pd.DataFrame(np.diag([3] * 6)), title="all right").collections[0]
+    np.testing.assert_array_equal(heat.get_array().reshape(6, 6), np.eye(6) * 100)
+    true, said, speakers = drawn.scored
+    table = evaluate.intervals(true, said, speakers)
+    ax = plot.intervals({"a": table}, evaluate.baselines(true))
+    (segment,) = ax.collections[0].get_segments()
+    np.testing.assert_allclose(segment[:, 0], table.loc["uar", ["low", "high"]] * 100)
+
+
+def test_intervals_that_are_not_known_or_miss_the_value_can_be_drawn(drawn):
+    true, said, _ = drawn.scored
+    alone = evaluate.intervals(true, said, pd.Series(1, index=true.index))
+    skewed = alone.assign(low=alone.value + 0.1, high=alone.value + 0.2)
+    ax = plot.intervals({"one speaker": alone, "few": skewed}, evaluate.baselines(true))
+    ax.figure.draw_without_rendering()
+    table = evaluate.slices(true, said, drawn.clips.actor, speakers=drawn.clips.actor)
+    plot.slices(table, title="actors", chance=1 / 6).figure.draw_without_rendering()
+    with pytest.raises(ValueError, match="no metric 'f1'"):
+        plot.intervals({}, evaluate.baselines(true), metric="f1")
+
+
+def test_extreme_sounds_can_be_drawn():
+    for y in (np.zeros(SR, np.float32), Y[:600], np.full(SR, 1.0, np.float32)):
+        assert np.isfinite(plot.mel_spectrogram(y).images[0].get_array()).all()
+
+
+@pytest.mark.parametrize("kind", ["figure", "axes"])
+def test_show_gives_the_alt_text_and_closes_the_figure(monkeypatch, kind):
+    shown = []
+    monkeypatch.setattr(plot, "display", lambda *given, **more: shown.append((given, more)))
+    ax = plot.waveform(Y, SR)
+    plot.show(ax if kind == "axes" else ax.figure, alt="A tone of 0.6 s.")
+    (((bundle,), more),) = shown
+    assert more["raw"]
+    assert more["metadata"] == {"image/png": {"alt": "A tone of 0.6 s."}}
+    assert bundle["text/plain"] == "[figure: A tone of 0.6 s.]"
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert len(bundle["image/png"]) < 100_000
+    assert plt.get_fignums() == []
+
+
+def test_the_style_is_not_left_behind():
+    plt.rcdefaults()
+    before = dict(plt.rcParams)
+    figure, axes = plot.subplots(2, 2, figsize=(4, 4))
+    assert axes.shape == (2, 2)
+    assert figure.get_size_inches().tolist() == [4, 4]
+    assert not axes[0, 0].spines["top"].get_visible()
+    assert dict(plt.rcParams) == before
+
+
+#: How colours look to those who lack one kind of cone, on linear RGB: Machado, Oliveira &
+#: Fernandes 2009, doi:10.1109/TVCG.2009.113, severity 1.
+EYES = {
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+    "all three cones": np.eye(3),
+}  # fmt: skip
+RGB_TO_XYZ = [[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]]
+
+
+def lab(colour: str, eyes: list) -> np.ndarray:
+    """Turn a colour as seen by some eyes into CIE L*a*b* (white: D65)."""
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = RGB_TO_XYZ @ np.clip(eyes @ linear, 0, 1) / np.array([0.9505, 1, 1.0888])
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * (29 / 6) ** 2 / 3 + 4 / 29)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("eyes", EYES)
+@pytest.mark.parametrize("palette", [plot.COLOURS, plot.PART_COLOURS], ids=["emotions", "parts"])
+def test_colours_can_be_told_apart_by_everybody(eyes, palette):
+    """A difference of 2 is just seen when two areas touch; 15 is plain also for small marks."""
+    seen = {name: lab(colour, EYES[eyes]) for name, colour in palette.items()}
+    distances = {
+        (a, b): np.linalg.norm(seen[a] - seen[b]) for a, b in itertools.combinations(seen, 2)
+    }
+    assert min(distances.values()) > 15, min(distances, key=distances.get)
+
+
+def test_each_emotion_has_a_colour():
+    assert tuple(plot.COLOURS) == data.EMOTIONS
+    red, green = (lab(c, EYES["deuteranopia"]) for c in ("#FF0000", "#6C6C00"))
+    assert np.linalg.norm(red - green) < 25  # the simulation does see red and green as alike

@@ -1,0 +1,225 @@
+"""A recogniser goes into one file and comes out the same; nothing else comes in."""
+
+import dataclasses
+import io
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from conftest import SR, tone
+
+from ser_helpers import data, features, predict
+
+
+@pytest.fixture(scope="module")
+def recogniser(result) -> predict.Recogniser:
+    return predict.from_result(result)
+
+
+@pytest.fixture(scope="module")
+def file(recogniser, tmp_path_factory):
+    return predict.save(recogniser, tmp_path_factory.mktemp("saved") / "deep" / "mine.npz")
+
+
+@pytest.fixture(scope="module")
+def content(file) -> bytes:
+    return file.read_bytes()
+
+
+def rewritten(content: bytes, header: dict | None = None, **arrays: np.ndarray | None) -> bytes:
+    """Change some fields of a saved recogniser; None takes one out."""
+    with np.load(io.BytesIO(content)) as saved:
+        held = {name: saved[name] for name in saved.files}
+    told = json.loads(str(held["header"])) | (header or {})
+    held["header"] = np.array(json.dumps({k: v for k, v in told.items() if v is not None}))
+    file = io.BytesIO()
+    np.savez(file, **{k: v for k, v in (held | arrays).items() if v is not None})
+    return file.getvalue()
+
+
+def test_a_round_trip_gives_equal_probabilities(result, recogniser, file, table):
+    back = predict.load(file)
+    assert back.classes == recogniser.classes == data.EMOTIONS
+    assert back.audio_settings == features.AudioSettings()
+    assert not back.model.training
+    pd.testing.assert_frame_equal(
+        predict.predict(back, table), predict.predict(recogniser, table), rtol=0, atol=0
+    )
+    pd.testing.assert_frame_equal(predict.predict(back, table), result.probabilities, atol=1e-5)
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_the_file_may_be_shared(file):
+    """Others in the class may read what a teacher saved: rights are as for any new file."""
+    (ordinary := file.with_suffix(".txt")).touch()
+    assert file.stat().st_mode == ordinary.stat().st_mode
+    ordinary.unlink()
+
+
+def test_predict_file_is_predict_of_describe(recogniser, corpus):
+    path = corpus.clips.path.iloc[7]
+    answer = predict.predict_file(recogniser, path)
+    row = features.describe(data.load_clip(path))
+    expected = predict.predict(recogniser, row[None]).iloc[0]
+    np.testing.assert_array_equal(answer, expected)
+    assert answer.name == path.stem
+    assert answer.index.tolist() == list(data.EMOTIONS)
+    assert answer.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_columns_are_the_classes_of_the_outputs_whatever_their_order(result, recogniser, table):
+    """The order of a recogniser is its own, not that of EMOTIONS."""
+    flipped = dataclasses.replace(recogniser, classes=recogniser.classes[::-1])
+    answer = predict.predict(flipped, table)
+    assert tuple(answer.columns) == data.EMOTIONS[::-1]
+    np.testing.assert_allclose(answer["SAD"], result.probabilities["ANG"], atol=1e-5)
+
+
+SPRUNG = []
+
+
+def spring() -> None:
+    SPRUNG.append(True)
+
+
+class Trap:
+    def __reduce__(self):
+        return spring, ()  # whoever unpickles this runs code that the file chose
+
+
+@pytest.mark.parametrize("how", ["a pickled object in an array", "a pickle", "a pickled array"])
+def test_a_pickled_object_is_refused_and_its_code_never_runs(tmp_path, content, how):
+    SPRUNG.clear()
+    trapped = np.array([Trap()], dtype=object)
+    path = tmp_path / "trap.npz"
+    if how == "a pickled object in an array":
+        path.write_bytes(rewritten(content, mean=trapped))
+    elif how == "a pickle":
+        path.write_bytes(pickle.dumps(Trap()))
+    else:
+        with path.open("wb") as file:
+            np.save(file, trapped, allow_pickle=True)
+    with pytest.raises(data.DataError, match="not a whole recogniser file") as error:
+        predict.load(path)
+    assert "unsafely" not in str(error.value)  # numpy's own advice
+    assert SPRUNG == []
+    loaded = np.load(path, allow_pickle=True)  # the trap is a real one
+    if how == "a pickled object in an array":
+        loaded["mean"]
+        loaded.close()
+    assert SPRUNG == [True]
+
+
+def test_a_file_cut_short_anywhere_is_refused(tmp_path, content):
+    path = tmp_path / "cut.npz"
+    for length in [0, 1, 30, *range(64, len(content), 500), len(content) - 1]:
+        path.write_bytes(content[:length])
+        with pytest.raises(data.DataError, match=r"cut\.npz is not a whole recogniser file"):
+            predict.load(path)
+
+
+def test_changed_bytes_are_noticed_or_do_no_harm(tmp_path, content, recogniser, table):
+    path = tmp_path / "damaged.npz"
+    expected = predict.predict(recogniser, table)
+    rng = np.random.default_rng(0)
+    for at in rng.integers(len(content), size=300):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x5A]) + content[at + 1 :])
+        try:
+            back = predict.load(path)
+        except data.DataError:
+            continue
+        pd.testing.assert_frame_equal(predict.predict(back, table), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"header": {"version": 0}}, "another version of the course"),
+        ({"header": {"recipe": 99}}, r"file 1\.99, here 1\.\d+"),
+        ({"header": {"format": "something else"}}, "it holds something else"),
+        ({"header": {"version": None}}, "not a whole recogniser"),
+        ({"header": {"classes": ["ANG", "SAD"]}}, "does not fit together"),
+        ({"header": {"classes": list("ABCDEF")}}, r"the classes are \('A'"),
+        ({"header": {"hidden": [9]}}, "does not fit together"),
+        ({"header": {"audio_settings": {"n_mfcc": 20}}}, r"mean has the shape"),
+        ({"header": {"audio_settings": {"n_mfcc": 99}}}, "n_mfcc=99 is more than n_mels=64"),
+        ({"scale": np.ones(1, "float32")}, r"scale has the shape \(1,\)"),
+        ({"scale": None}, "does not fit together .*scale"),
+        ({"mean": None}, "does not fit together .*mean"),
+    ],
+    ids=str,
+)
+def test_what_does_not_belong_together_is_refused(tmp_path, content, change, says):
+    path = tmp_path / "other.npz"
+    path.write_bytes(rewritten(content, **change))
+    with pytest.raises(data.DataError, match=says):
+        predict.load(path)
+
+
+def test_what_is_no_recogniser_says_so(tmp_path, corpus):
+    (tmp_path / "notes.npz").write_text("hello")
+    np.savez(tmp_path / "other.npz", x=np.ones(3))
+    for path in (tmp_path / "notes.npz", tmp_path / "other.npz", corpus.clips.path.iloc[0]):
+        with pytest.raises(data.DataError, match=f"{path.name} is not a whole recogniser file"):
+            predict.load(path)
+    for path in (tmp_path / "missing.npz", tmp_path):
+        with pytest.raises(data.DataError, match="cannot be read"):
+            predict.load(path)
+
+
+def test_the_older_file_stays_when_writing_fails(tmp_path, recogniser, content, monkeypatch):
+    path = tmp_path / "mine.npz"
+    path.write_bytes(content)
+
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(predict.os, "replace", full_disk)
+        with pytest.raises(OSError, match="No space left"):
+            predict.save(recogniser, path)
+    assert path.read_bytes() == content
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.npz"]
+    predict.save(dataclasses.replace(recogniser, mean=recogniser.mean + 1), path)
+    assert not np.array_equal(predict.load(path).mean, recogniser.mean)
+
+
+def test_rows_that_are_not_the_features_are_refused(recogniser, table):
+    for rows in (table.iloc[:, :-1], table[table.columns[::-1]], table.to_numpy()[0], [1.0, 2.0]):
+        with pytest.raises(data.DataError, match=r"\(n_clips, 271\) are needed"):
+            predict.predict(recogniser, rows)
+    with pytest.raises(data.DataError, match="not numbers"):
+        predict.predict(recogniser, table.replace(table.iloc[3, 5], np.nan))
+
+
+def test_a_result_that_cannot_listen_says_why(result):
+    silent = dataclasses.replace(result, audio_settings={})
+    with pytest.raises(data.DataError, match="does not say its audio settings"):
+        predict.from_result(silent)
+    other = dataclasses.replace(result, audio_settings={"n_mfcc": 13})
+    with pytest.raises(data.DataError, match="271 chosen or reordered features"):
+        predict.from_result(other)
+
+
+def test_predict_file_refuses_what_is_no_sound(recogniser, tmp_path):
+    path = tmp_path / "mine.wav"
+    for content, says in ((b"", "empty"), (b"hello", "is not"), (None, "cannot be read")):
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(data.DataError, match=says):
+            predict.predict_file(recogniser, path)
+
+
+def test_the_rate_of_the_settings_travel_with_the_recogniser(recogniser, tmp_path):
+    """Another sampling rate at prediction time is a classic: the file's own settings decide."""
+    settings = features.AudioSettings(sr=8_000, fmax=4_000.0)
+    slow = dataclasses.replace(recogniser, audio_settings=settings)
+    soundfile.write(tmp_path / "a.wav", tone(5001, "ANG"), SR)
+    row = features.describe(data.load_clip(tmp_path / "a.wav", sr=8_000), settings)
+    answer = predict.predict_file(slow, tmp_path / "a.wav")
+    np.testing.assert_array_equal(answer, predict.predict(slow, row[None]).iloc[0])
+    assert not np.allclose(answer, predict.predict_file(recogniser, tmp_path / "a.wav"))

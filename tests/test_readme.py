@@ -1,0 +1,42 @@
+"""The README shows what was measured, and its links lead somewhere."""
+
+import re
+import tomllib
+
+import pytest
+from conftest import ROOT, load_script
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+PAGES = ("README.md", "CONTRIBUTING.md", "LICENSES/README.md", "ser_helpers/demo_voices/README.md")
+
+
+def test_its_table_is_that_of_the_results():
+    tool = load_script(ROOT / "tools" / "readme.py")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.split(tool.BEGIN)[1].split(tool.END)[0].strip()
+    assert shown == tool.table()
+    assert re.search(r"unseen speakers\*\* \| \d\d\.\d \[\d\d–\d\d\]", shown)
+
+
+def test_it_lists_every_notebook_with_its_minutes():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        minutes = re.search(r"\*\*Time\*\* (\d+) minutes", path.read_text(encoding="utf-8"))[1]
+        assert re.search(rf"\(notebooks/{path.name}\) \| .+ \| {minutes} \|", readme), path.name
+
+
+def test_its_badges_carry_the_repositorys_address():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    name = project["urls"]["Repository"].removeprefix("https://github.com/")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"colab.research.google.com/github/{name}/blob" in readme
+    assert f"mybinder.org/v2/gh/{name}/main" in readme
+    assert re.findall(r"github\.com/([\w.-]+/[\w.-]+)", readme) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    path = ROOT / page
+    for target in LINK.findall(path.read_text(encoding="utf-8")):
+        if not target.startswith(("https://", "#", "mailto:")):
+            assert (path.parent / target.split("#")[0]).exists(), f"{page} links to {target}"

@@ -1,0 +1,117 @@
+"""Four files name the packages and the Pythons; they say the same."""
+
+import ast
+import re
+import sys
+import tomllib
+
+import pytest
+from conftest import ROOT, load_script
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from ser_helpers import check
+
+course = load_script(ROOT / "course.py")
+#: What conda-forge calls some packages; the last two without the Qt that nobody here needs.
+CONDA = {
+    "soundfile": "pysoundfile",
+    "soxr": "soxr-python",
+    "torch": "pytorch-cpu",
+    "matplotlib": "matplotlib-base",
+    "seaborn": "seaborn-base",
+}
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+
+def requirements(name: str) -> list[Requirement]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [Requirement(text) for line in lines if (text := line.partition("#")[0].strip())]
+
+
+RANGES = {r.name: r.specifier for r in requirements("requirements.txt")}
+LOCK = requirements("requirements.lock")
+
+
+def conda_ranges() -> dict[str, SpecifierSet]:
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    entries = re.findall(r"^  - ([\w-]+)([<>=].*)?$", text.partition("dependencies:")[2], re.M)
+    return {name: SpecifierSet(wanted) for name, wanted in entries}
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_lock_has_one_version_of_each_package_and_it_lies_in_the_range(python):
+    here = [r for r in LOCK if not r.marker or r.marker.evaluate({"python_version": python})]
+    pinned = {}
+    for requirement in here:
+        (pin,) = requirement.specifier
+        assert pin.operator == "==", requirement
+        assert requirement.name not in pinned, f"{requirement.name} twice on Python {python}"
+        pinned[requirement.name] = pin.version
+    assert not set(RANGES) - set(pinned)
+    outside = {n: pinned[n] for n, r in RANGES.items() if not r.contains(pinned[n])}
+    assert not outside
+
+
+def test_librosa_1_is_for_the_pythons_that_it_runs_on():
+    pins = {
+        python: [
+            str(r.specifier)
+            for r in LOCK
+            if r.name == "librosa" and r.marker.evaluate({"python_version": python})
+        ]
+        for python in PYTHONS
+    }
+    assert pins["3.11"] == ["==0.11.0"]
+    assert pins["3.12"] == pins["3.13"] == ["==1.0.0"]
+
+
+def test_the_lock_names_a_torch_that_any_index_has():
+    (torch,) = [str(r.specifier) for r in LOCK if r.name == "torch"]
+    assert re.fullmatch(r"==\d+\.\d+\.\d+", torch)  # no build tag such as +cpu
+
+
+def test_conda_gets_the_same_packages_in_the_same_ranges():
+    conda = conda_ranges()
+    assert conda.pop("pip") == SpecifierSet()
+    python = conda.pop("python")
+    assert {CONDA.get(name, name): wanted for name, wanted in RANGES.items()} == conda
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert python == SpecifierSet(project["requires-python"])
+
+
+def test_all_files_agree_on_the_pythons():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = SpecifierSet(project["requires-python"])
+    allowed = [v for v in [f"3.{minor}" for minor in range(6, 30)] if wanted.contains(v)]
+    assert allowed == PYTHONS
+    assert (course.OLDEST, course.NEWEST) == check.PYTHONS == ((3, 11), (3, 13))
+    assert "Python 3.11 to 3.13" in course.__doc__
+    assert check.USE_PYTHON.count("3.") == len(PYTHONS)
+
+
+def test_every_package_that_the_code_imports_is_required():
+    known = set(sys.stdlib_module_names) | {"ser_helpers"}
+    pip_names = {"sklearn": "scikit-learn", "IPython": "ipython"}
+    for path in sorted((ROOT / "ser_helpers").glob("*.py")):
+        for name in imported(ast.parse(path.read_text(encoding="utf-8"))) - known:
+            if (path.name, name) == ("check.py", "jupyter_client"):
+                continue  # JupyterLab cannot do without it
+            assert pip_names.get(name, name) in RANGES, f"{path.name} imports {name}"
+
+
+def test_course_py_needs_nothing_and_even_an_old_python_can_read_it():
+    source = (ROOT / "course.py").read_text(encoding="utf-8")
+    assert imported(ast.parse(source, feature_version=(3, 6))) <= set(sys.stdlib_module_names)
+    with pytest.raises(SyntaxError):  # the check itself can fail
+        ast.parse("if (n := 1): pass", feature_version=(3, 6))
+
+
+def imported(tree: ast.Module) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names

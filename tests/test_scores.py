@@ -1,0 +1,48 @@
+"""The scores that README and notebooks print are repeated here, as far as a CPU repeats them."""
+
+import json
+import os
+import re
+
+import nbformat
+import pytest
+from conftest import ROOT, load_script
+
+from ser_helpers import data, evaluate, features, split, train
+
+TOLERANCE = 0.02  # between processors floating point differs, and with it the epoch that is kept
+CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
+
+
+@pytest.fixture(scope="module")
+def benchmark():
+    return load_script(ROOT / "benchmarks" / "measure.py")
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_the_results_are_what_the_benchmark_measures_with_the_first_seed(benchmark, name):
+    if CORPORA[name] is None:
+        pytest.skip("set SER_RAVDESS to a folder of RAVDESS's clips to repeat its scores")
+    told = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text("utf-8"))
+    seed = told["seeds"][0]
+    corpus = data.open_corpus(CORPORA[name])
+    measured = benchmark.measure_all(corpus, seeds=[seed])
+    assert measured["n_clips"] == told["n_clips"]
+    for protocol, scores in told["scores"].items():
+        for metric, score in scores.items():
+            now = measured["scores"][protocol][metric]["value"]
+            assert now == pytest.approx(score["of_each_seed"][0], abs=TOLERANCE), protocol
+    for baseline, scores in told["baselines"].items():
+        assert measured["baselines"][baseline] == pytest.approx(scores, abs=1e-3)
+
+
+def test_the_report_in_the_first_notebook_is_that_of_the_road_it_shows():
+    clips = data.open_corpus("demo").clips
+    table = features.extract(clips, progress=False)
+    result = train.fit(table, clips.emotion, split.by_speaker(clips), progress=False)
+    scores = evaluate.report(result, clips).scores.value
+    notebook = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", as_version=4)
+    texts = [o.text for c in notebook.cells for o in c.get("outputs", []) if "text" in o]
+    line = re.search(r"this network, %(.+)", "\n".join(texts))[1]
+    printed = [float(value) / 100 for value in re.findall(r"([\d.]+) \[", line)]
+    assert printed == pytest.approx(scores[list(evaluate.METRICS)].tolist(), abs=TOLERANCE)

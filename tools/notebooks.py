@@ -1,0 +1,137 @@
+"""Edit and run notebooks as text: ``python tools/notebooks.py text|run|badges [NUMBER ...]``.
+
+``text`` writes ``work/text/NN_name.py`` in jupytext's percent format, to be edited; ``run`` takes
+the text back where there is one, runs the notebook in order in a fresh kernel with the demo
+voices, and replaces the notebook when all went well; ``badges`` carries the repository's address
+from ``pyproject.toml`` to every badge and to the cells for Colab. NUMBER is 00, 01, ...; left out,
+all notebooks are meant.
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+TEXT = ROOT / "work" / "text"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+ADDRESS = r"[\w.-]+/[\w.-]+"
+
+
+def chosen(numbers: list[str]) -> list[Path]:
+    """List the notebooks with these numbers, also those that are text only so far."""
+    names = {p.stem for p in (*NOTEBOOKS.glob("*.ipynb"), *TEXT.glob("*.py"))}
+    return [NOTEBOOKS / f"{n}.ipynb" for n in sorted(names) if not numbers or n[:2] in set(numbers)]
+
+
+def to_text(path: Path) -> Path:
+    """Write a notebook as text; newer text that was not taken back yet is left alone."""
+    text = TEXT / f"{path.stem}.py"
+    if text.exists() and path.exists() and text.stat().st_mtime > path.stat().st_mtime:
+        sys.exit(f"{text} is newer than the notebook: `run` it, or delete it")
+    TEXT.mkdir(parents=True, exist_ok=True)
+    jupytext.write(nbformat.read(path, as_version=4), text, fmt="py:percent")
+    return text
+
+
+def run(path: Path) -> None:
+    """Take the text back, run all cells with the demo voices, and replace the notebook."""
+    text = TEXT / f"{path.stem}.py"
+    notebook = jupytext.read(text) if text.exists() else nbformat.read(path, as_version=4)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for i, cell in enumerate(notebook.cells):  # ids that do not change from run to run
+        cell["id"] = f"cell-{i:02d}"
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count, cell.metadata = [], None, {}
+    environment = dict(os.environ, SER_DATA="demo", SER_WORK=str(ROOT / "work" / "test"))
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOKS)}})
+    start = time.perf_counter()
+    try:
+        client.execute(env=environment)
+    except CellExecutionError as error:
+        sys.exit(f"{path.name}: {error}")
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            tidy(cell)
+    part = path.with_suffix(".part")
+    nbformat.write(notebook, part)
+    os.replace(part, path)
+    os.utime(path)
+    seconds, size = time.perf_counter() - start, path.stat().st_size / 1e6
+    print(f"{path.name}: {seconds:.0f} s, {size:.2f} MB")
+
+
+def tidy(cell: nbformat.NotebookNode) -> None:
+    """Keep of an output what a reader wants: no timestamps, of a progress bar its last state."""
+    cell.metadata.pop("execution", None)
+    outputs = []
+    for output in cell.outputs:
+        last = outputs[-1] if outputs else None
+        if last and output.output_type == "stream" == last.output_type and last.name == output.name:
+            last.text += output.text
+        else:
+            outputs.append(output)
+    for output in outputs:
+        if output.output_type == "stream":
+            lines = (line.rstrip("\r").split("\r")[-1] for line in output.text.split("\n"))
+            text = "\n".join(line.rstrip() for line in lines).strip("\n")
+            output.text = text + "\n" if text else ""
+    cell.outputs = [o for o in outputs if o.output_type != "stream" or o.text]
+
+
+def badges(path: Path, address: str) -> None:
+    """Set the repository's address in a notebook's badges and its cell for Colab."""
+    content = path.read_text(encoding="utf-8")
+    for before in (
+        "colab.research.google.com/github/",
+        "mybinder.org/v2/gh/",
+        r"git\+https://github.com/",
+    ):
+        content = re.sub(f"({before}){ADDRESS}", lambda found: found.group(1) + address, content)
+    part = path.with_suffix(".part")
+    part.write_text(content, encoding="utf-8")
+    os.replace(part, path)
+
+
+def repository() -> str:
+    """Return OWNER/NAME of the repository, from ``pyproject.toml``."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        url = tomllib.load(file)["project"]["urls"]["Repository"]
+    return "/".join(url.rstrip("/").split("/")[-2:])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("text", "run", "badges"))
+    parser.add_argument("numbers", nargs="*", metavar="NUMBER")
+    options = parser.parse_args()
+    paths = chosen(options.numbers)
+    if not paths:
+        sys.exit(f"no notebook has such a number: {' '.join(options.numbers)}")
+    for path in paths:
+        if options.what == "text":
+            print(to_text(path))
+        elif options.what == "run":
+            run(path)
+        else:
+            badges(path, repository())
+    if options.what == "badges":
+        badges(ROOT / "README.md", repository())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Carry what was measured into the README: ``python tools/readme.py``.
+
+Writes the table between the two marks in ``README.md`` from ``benchmarks/results/*.json``, and
+the picture ``docs/six_emotions.png`` from the demo voices.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from ser_helpers import data, plot
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PICTURE = ROOT / "docs" / "six_emotions.png"
+BEGIN, END = "<!-- results: made by tools/readme.py -->", "<!-- end of results -->"
+CORPORA = {"demo": "demo voices (synthetic)", "ravdess": "RAVDESS (real actors)"}
+ROWS = {
+    "course, unseen speakers": "**this course, unseen speakers**",
+    "tutorials' features, unseen speakers": "the tutorials' features, unseen speakers",
+    "course, random rows (leaks)": "this course, random rows: *leaks*",
+    "tutorials' features, random rows (leaks)": "the tutorials' features, random rows: *leaks*",
+}
+
+
+def table() -> str:
+    """Write the table of results in Markdown, UAR in per cent with its interval."""
+    results = {
+        name: json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")) for name in CORPORA
+    }
+    lines = [
+        "| UAR in % [95 % interval over speakers] | " + " | ".join(CORPORA.values()) + " |",
+        "|---" * (len(CORPORA) + 1) + "|",
+    ]
+    for key, label in ROWS.items():
+        cells = (in_percent(**result["scores"][key]["uar"]) for result in results.values())
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    chance = (result["baselines"]["chance"]["uar"] * 100 for result in results.values())
+    lines.append("| chance | " + " | ".join(f"{value:.1f}" for value in chance) + " |")
+    return "\n".join(lines)
+
+
+def in_percent(*, value: float, low: float, high: float, **_: object) -> str:
+    """Write a score and its interval, e.g. ``52.4 [48–57]``."""
+    return f"{value * 100:.1f} [{low * 100:.0f}–{high * 100:.0f}]"
+
+
+def main() -> None:
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    part = readme.with_suffix(".part")
+    part.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
+    os.replace(part, readme)
+    PICTURE.parent.mkdir(exist_ok=True)
+    figure = plot.clip_grid(data.one_of_each(data.open_corpus("demo").clips))
+    figure.savefig(PICTURE, dpi=100)
+
+
+if __name__ == "__main__":
+    main()
