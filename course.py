@@ -237,7 +237,9 @@ def main():
         if options.what == "test":
             return run_tests(python, environment, extra)
         say("opening JupyterLab; stop it here with Ctrl-C")
-        return wait_for([python, "-m", "jupyterlab", START, *extra], environment)
+        # Not `jupyterlab START`: its file browser would not show what lies beside notebooks/.
+        first = "--LabApp.default_url=/lab/tree/" + START.replace(os.sep, "/")
+        return wait_for([python, "-m", "jupyterlab", first, *extra], environment)
     except (StepError, OSError) as error:
         say(str(error))
         return 1

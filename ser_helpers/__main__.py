@@ -78,8 +78,9 @@ def run(
     out = Path(out)
     corpus = data.open_corpus(source)
     print(corpus)
-    for row in corpus.set_aside.head(10).itertuples():
-        print(f"  set aside: {row.file}: {row.reason}")
+    for reason, files in list(corpus.set_aside.groupby("reason", sort=False).file)[:10]:
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        print(f"  set aside: {files.iloc[0]}{more}: {reason}")
     out.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():  # said below, in our own words
         warnings.filterwarnings("ignore", message=".*clips set aside", category=UserWarning)
@@ -121,13 +122,13 @@ def run(
         "classes": list(data.EMOTIONS),
     }
     report_file, picture_file = out / "report.json", out / "confusion.png"
-    predict.replace_file(report_file, (json.dumps(summary, indent=2) + "\n").encode())
+    data.replace_file(report_file, (json.dumps(summary, indent=2) + "\n").encode())
     title = f"{corpus.name}\n{report.protocol}: UAR {report.scores.value.uar:.1%}"
     figure = plot.confusion(report.confusion, title=title).figure
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     plt.close(figure)
-    predict.replace_file(picture_file, picture.getvalue())
+    data.replace_file(picture_file, picture.getvalue())
     print(f"Written: {report_file}, {picture_file}")
     return summary
 

@@ -21,13 +21,17 @@ from pathlib import Path
 
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest that the course is tested on
 NEEDED_DISK_GB = 1.0  # features, recognisers and figures; a real corpus needs its own room
-NEEDED_MEMORY_GB = 1.5  # the main road peaks below 1 GB; Binder gives 2
+NEEDED_MEMORY_GB = 1.5  # the main road: 0.9 on two processors, 0.2 more for each further; Binder: 2
 SET_UP = "run `python course.py lab`, or `pip install --upgrade -r requirements.txt`"
 STAYS_BROKEN = SET_UP + "; if it stays broken, delete .venv and run it again"
 USE_PYTHON = "use Python 3.11, 3.12 or 3.13 from python.org"
 #: Packages shown with their versions; every required one is checked.
 SHOWN = ("librosa", "numpy", "pandas", "scikit-learn", "torch")
-
+#: What Colab has in versions of its own, and what only the tests need, which are not run there.
+NOT_ON_COLAB = {
+    "ipython", "ipywidgets", "jupyterlab",
+    "pytest", "nbval", "hypothesis", "nbformat", "nbclient", "nbconvert", "jupytext", "ruff",
+}  # fmt: skip
 MANY = 4  # bad packages that get a line each
 
 _REQUIREMENT = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<range>[^#;]*)")
@@ -121,7 +125,8 @@ def required() -> dict[str, str]:
     """Read the packages that the course requires, and their ranges.
 
     The file beside the package is read first, because it is the newer of the two after an update
-    of the course; an installed package without it has the same list in its metadata.
+    of the course; an installed package without it has the same list in its metadata. On Colab,
+    which has a notebook of its own, the packages ``NOT_ON_COLAB`` are left out.
 
     Returns
     -------
@@ -138,7 +143,9 @@ def required() -> dict[str, str]:
         given = file.read_text(encoding="utf-8").splitlines()
     else:
         given = metadata.requires("ser-helpers") or []
-    return {found["name"]: found["range"].strip() for line in given if (found := _matched(line))}
+    found = {match["name"]: match["range"].strip() for line in given if (match := _matched(line))}
+    left_out = NOT_ON_COLAB if "google.colab" in sys.modules else ()
+    return {name: range_ for name, range_ in found.items() if name not in left_out}
 
 
 def sound() -> Line:

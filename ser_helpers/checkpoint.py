@@ -4,9 +4,8 @@ As in ``predict``, the file is a NumPy ``.npz`` read with ``allow_pickle=False``
 and text only, so that loading one never runs code from it.
 """
 
+import io
 import json
-import os
-import tempfile
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ser_helpers.data import DataError
+from ser_helpers.data import DataError, replace_file
 from ser_helpers.features import AudioSettings
 from ser_helpers.temporal import TemporalNet, TemporalRecogniser
 
@@ -49,10 +48,9 @@ def save(recogniser: TemporalRecogniser, path: str | Path) -> Path:
         "trained_on": recogniser.trained_on,
     }
     weights = {f"weights/{k}": v.numpy() for k, v in recogniser.model.state_dict().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        np.savez(part, header=np.array(json.dumps(header)), **weights)
-    os.replace(part.name, path)
+    content = io.BytesIO()
+    np.savez(content, header=np.array(json.dumps(header)), **weights)
+    replace_file(path, content.getvalue())
     return path
 
 

@@ -1,10 +1,9 @@
 """Step 2: from samples to numbers: MFCCs, one row a clip, and the table of a whole corpus."""
 
 import hashlib
+import io
 import json
-import os
 import sys
-import tempfile
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,10 +14,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, work_folder
+from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, replace_file, work_folder
 
 PERCENTILES = (5, 25, 50, 75, 95)
 POOL_FROM = 200  # clips; below, starting processes takes longer than the work itself
+MOST_PROCESSES = 4  # each takes 280 MB; more of them start longer than they save
 RECIPE = 1  # raise it whenever `describe` computes something else: old caches are then not read
 
 
@@ -209,7 +209,7 @@ def extract(
     progress : bool
         Show a progress bar over the clips that have to be computed.
     n_jobs : int
-        Number of processes, as in joblib; -1 for all processors.
+        Number of processes, as in joblib; -1 for all processors, but four at most.
 
     Returns
     -------
@@ -224,6 +224,8 @@ def extract(
     """
     store = Path(cache) if cache is not None else work_folder() / "features"
     store = store / f"{_recipe_key(settings)}.npz"
+    if n_jobs < 0:
+        n_jobs = min(joblib.effective_n_jobs(n_jobs), MOST_PROCESSES)
     known = _read_cache(store)
     hashes = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
     keys = hashes(joblib.delayed(_hash)(path) for path in clips.path)
@@ -244,17 +246,19 @@ def extract(
             disable=not progress,
             file=sys.stdout,
         )
-        for key, row in zip(todo, bar, strict=True):
-            if isinstance(row, str):
-                reasons[key] = row
-            else:
-                known[key] = row
-        _write_cache(store, known)
+        try:
+            for key, row in zip(todo, bar, strict=True):
+                if isinstance(row, str):
+                    reasons[key] = row
+                else:
+                    known[key] = row
+        finally:  # stopped half-way, the next call goes on from there
+            _write_cache(store, known)
 
     good = [key in known for key in keys]
-    set_aside = {
-        clip: reasons[key]
-        for clip, key, fine in zip(clips.index, keys, good, strict=True)
+    set_aside = {  # of two equal files one was read: the reason names it, and must name the other
+        clip: reasons[key].replace(Path(todo[key]).name, Path(path).name)
+        for clip, path, key, fine in zip(clips.index, clips.path, keys, good, strict=True)
         if not fine
     }
     if set_aside:
@@ -315,7 +319,6 @@ def _read_cache(store: Path) -> dict[str, np.ndarray]:
 def _write_cache(store: Path, known: dict[str, np.ndarray]) -> None:
     if not known:
         return
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=store.parent, suffix=".part", delete=False) as part:
-        np.savez(part, keys=np.array(list(known)), rows=np.stack(list(known.values())))
-    os.replace(part.name, store)  # another run never sees half a file
+    content = io.BytesIO()
+    np.savez(content, keys=np.array(list(known)), rows=np.stack(list(known.values())))
+    replace_file(store, content.getvalue())  # another run never sees half a file

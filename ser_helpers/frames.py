@@ -15,7 +15,7 @@ from torch.nn.functional import grid_sample
 from tqdm import tqdm
 
 from ser_helpers.data import DataError, load_clip
-from ser_helpers.features import POOL_FROM, AudioSettings, trim
+from ser_helpers.features import MOST_PROCESSES, POOL_FROM, AudioSettings, trim
 
 SHORTEST = 16  # frames; a network that halves time a few times needs some
 RANGE_DB = 80.0  # what lies deeper below a clip's loudest point is cut off there
@@ -108,7 +108,7 @@ def extract(
     progress : bool
         Show a progress bar.
     n_jobs : int
-        Number of processes, as in joblib; -1 for all processors.
+        Number of processes, as in joblib; -1 for all processors, but four at most.
 
     Returns
     -------
@@ -124,6 +124,8 @@ def extract(
     # Once here before any pool: librosa's compiled functions, first called in several processes
     # at once, can crash.
     log_mel(np.ones(settings.sr, dtype=np.float32), settings)
+    if n_jobs < 0:
+        n_jobs = min(joblib.effective_n_jobs(n_jobs), MOST_PROCESSES)
     pool = joblib.Parallel(n_jobs=n_jobs if len(clips) > POOL_FROM else 1, return_as="generator")
     made = pool(joblib.delayed(_of_file)(path, settings) for path in clips.path)
     bar = tqdm(made, "frames", len(clips), unit="clip", disable=not progress, file=sys.stdout)

@@ -42,7 +42,6 @@ STYLE = {
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#E5E5E5",
-    "legend.frameon": False,
 }
 
 
@@ -508,7 +507,7 @@ def intervals(
         xlim=(0, 100),
         ylim=(-0.6, len(scores) - 0.4),
     )
-    ax.legend(loc="upper right", fontsize="small")
+    ax.legend(bbox_to_anchor=(0.5, -0.2), loc="upper center", ncols=3, fontsize="small")
     return ax
 
 

@@ -6,7 +6,6 @@ that loading one never runs code from it.
 
 import io
 import json
-import os
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ser_helpers.data import EMOTIONS, DataError, load_clip
+from ser_helpers.data import EMOTIONS, DataError, load_clip, replace_file
 from ser_helpers.features import RECIPE, AudioSettings, describe, feature_names
 from ser_helpers.model import EmotionNet
 from ser_helpers.train import Result
@@ -120,29 +119,6 @@ def save(recogniser: Recogniser, path: str | Path) -> Path:
     )
     replace_file(path, content.getvalue())
     return path
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name, then rename it, so that half a file is never seen.
-
-    Parameters
-    ----------
-    path : Path
-        Its folder is made if need be.
-    content : bytes
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; what was there before is still there.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load(path: str | Path) -> Recogniser:

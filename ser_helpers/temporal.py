@@ -239,6 +239,11 @@ def fit(
     means = pd.DataFrame({"mean": [float(clip.mean()) for clip in frames]}, index=frames.index)
     labels, parts = _aligned(means, labels, parts)
     classes = tuple(e for e in EMOTIONS if e in set(labels[parts == "train"]))
+    if len(classes) < 2:
+        raise DataError(
+            f"the train part has clips of {' and '.join(classes)} only: at least two emotions are "
+            "needed"
+        )
     unknown = sorted(set(labels) - set(classes))
     if unknown:
         raise DataError(

@@ -143,6 +143,11 @@ def fit(
     labels, parts = _aligned(table, labels, parts)
     present = set(labels[parts == "train"])
     classes = tuple(emotion for emotion in EMOTIONS if emotion in present)
+    if len(classes) < 2:
+        raise DataError(
+            f"the train part has clips of {' and '.join(classes)} only: with nothing to tell it "
+            "from, every answer would be right; at least two emotions are needed"
+        )
     unknown = sorted(set(labels) - present)
     if unknown:
         raise DataError(

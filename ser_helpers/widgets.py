@@ -7,6 +7,7 @@ state without a kernel; where widgets cannot be shown at all, the same state app
 import base64
 import html
 import io
+import re
 from collections.abc import Callable
 
 import ipywidgets
@@ -51,7 +52,7 @@ def listen(y: np.ndarray, sr: int, *, label: str = "") -> HTML:
     sr : int
         Sampling rate, Hz.
     label : str
-        Shown before the player.
+        Shown before the player; may hold HTML such as ``<b>A</b>``.
 
     Returns
     -------
@@ -171,7 +172,7 @@ def _explorer(
     """Put menus above a text, a player and a picture that follow them."""
     text = ipywidgets.HTML()
     sound = ipywidgets.Audio(autoplay=False, loop=False, format="ogg")
-    picture = ipywidgets.Image(format="png")
+    picture = ipywidgets.Image(format="png", layout={"max_width": "600px"})
 
     def update(_change: object = None) -> None:
         row = find()
@@ -190,14 +191,16 @@ def _explorer(
     for menu in menus:
         menu.observe(update, names="value")
     update()
-    return _Explorer([ipywidgets.HBox(menus), text, sound, picture])
+    row = ipywidgets.HBox(menus, layout={"flex_flow": "row wrap"})
+    return _Explorer([row, text, sound, picture])
 
 
 def _portrait(y: np.ndarray, emotion: str, settings: AudioSettings) -> bytes:
     figure, (top, bottom) = subplots(2, figsize=(7.5, 4), sharex=True, height_ratios=[1, 2])
     waveform(y, settings.sr, ax=top, colour=COLOURS[emotion])
     mel_spectrogram(y, settings, ax=bottom)
-    top.set(xlabel="")
+    top.set(xlabel="", ylabel="amplitude\n(full scale = 1)", title="")
+    bottom.set(ylabel="frequency\n(Hz, mel scale)", title="")
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=80)
     plt.close(figure)
@@ -206,9 +209,9 @@ def _portrait(y: np.ndarray, emotion: str, settings: AudioSettings) -> bytes:
 
 def _player(sound: bytes, label: str) -> str:
     data = base64.b64encode(sound).decode()
-    label = html.escape(label)
+    plain = html.escape(re.sub("<[^>]*>", "", label)) or "sound"
     return (
-        f'<div>{label} <audio controls preload="auto" aria-label="{label or "sound"}" '
+        f'<div>{label} <audio controls preload="auto" aria-label="{plain}" '
         f'src="data:audio/ogg;base64,{data}"></audio></div>'
     )
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import ROOT
 from jupyter_client import kernelspec
+from packaging.specifiers import SpecifierSet
 
 from ser_helpers import check
 
@@ -62,12 +63,30 @@ def test_packages_missing_or_outside_their_ranges_have_a_line_and_a_remedy_each(
     assert "within their ranges" not in out
 
 
+def test_on_colab_nothing_is_asked_for_that_colab_has_or_needs_not(monkeypatch):
+    names = check.required()
+    assert names.keys() >= check.NOT_ON_COLAB
+    pretend_installed(monkeypatch, jupytext=None, nbval=None, ipython="7.34.0")
+    assert any(not line.ok for line in check.packages())
+    monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())
+    assert check.required().keys() == names.keys() - check.NOT_ON_COLAB
+    assert [line.ok for line in check.packages()] == [True]
+
+
 def test_hardly_anything_installed_is_one_line(monkeypatch):
     pretend_installed(monkeypatch, **dict.fromkeys(["numpy", "torch", "pandas", "scipy", "tqdm"]))
     (line,) = check.packages()
     assert not line.ok
     many = f"5 of {len(check.required())} missing or outside their ranges"
     assert line.found == f"{many}: numpy, scipy, pandas, torch, tqdm"
+
+
+def test_an_installed_package_without_the_repository_knows_its_requirements(monkeypatch, tmp_path):
+    beside = check.required()
+    monkeypatch.setattr(check, "__file__", str(tmp_path / "ser_helpers" / "check.py"))
+    installed = check.required()
+    assert {"librosa", "torch", "jupyterlab"} <= set(installed) & set(beside)
+    assert SpecifierSet(installed["librosa"]) == SpecifierSet(beside["librosa"])
 
 
 def test_a_broken_package_is_a_line_and_not_a_traceback(monkeypatch):
@@ -96,7 +115,7 @@ def test_a_corpus_that_cannot_be_opened_says_why(monkeypatch, tmp_path, capsys, 
     out = capsys.readouterr().out
     assert f"BAD  corpus     cannot be opened (SER_DATA is {str(folder)!r})" in out
     reason = {None: "there is no folder", "nothing.txt": "only files ending in .txt"}
-    assert reason.get(content, "is not sound: it begins with b'no sound'") in out
+    assert reason.get(content, "it begins with b'no sound'") in out
     assert "Not ready: 1 to mend" in out
 
 

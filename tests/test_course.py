@@ -105,7 +105,8 @@ def test_the_first_use_sets_up_and_later_calls_start_at_once(machine, capsys):
     assert "first use" in capsys.readouterr().out
     command, environment = machine.watched[0]
     assert command[0] == machine.course.PYTHON
-    assert command[-2:] == [machine.course.START, "--no-browser"]
+    first = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
+    assert command[-2:] == [first, "--no-browser"]
     assert environment["PATH"].startswith(machine.course.BIN)
     assert environment["VIRTUAL_ENV"] == machine.course.ENVIRONMENT
     assert machine("lab") == 0

@@ -150,8 +150,10 @@ BAD = {
     "all zero": (pcm_wav(np.zeros(SR), "PCM_16"), "silent"),
     "NaN": (pcm_wav(np.full(SR, np.nan), "FLOAT"), "not numbers"),
     "one NaN": (pcm_wav(np.where(np.arange(SR) == 9, np.nan, 0.1), "FLOAT"), "not numbers"),
-    "a text file": (b"hello, I am a text file", "not sound: it begins with b'hello"),
+    "a text file": (b"hello, I am a text file", "not sound .*it begins with b'hello.*convert it"),
     "a web page": (b"<!DOCTYPE html><html>", "not sound"),
+    "four bytes": (b"RIFF", "cannot be read as sound"),
+    "integers as float": (pcm_wav(20_000 * GOOD, "FLOAT"), "full scale is 1"),
     "50 ms": (pcm_wav(GOOD[:800], "PCM_16"), "0.05 s long"),
     "ten minutes": (pcm_wav(np.tile(GOOD, 600), "PCM_U8"), "600.00 s long"),
 }

@@ -131,3 +131,33 @@ def test_not_one_good_clip_is_an_error(tmp_path, corpus):
     clips = corpus.clips.iloc[:2].assign(path=tmp_path / "gone.wav")
     with pytest.raises(ValueError, match="not one of the 2 clips can be used"):
         features.extract(clips, cache=tmp_path, progress=False)
+
+
+def test_of_two_equal_bad_clips_each_is_named(tmp_path, corpus):
+    paths = [tmp_path / f"5001_IEO_{emotion}_XX.wav" for emotion in ("ANG", "SAD")]
+    for path in paths:
+        soundfile.write(path, np.zeros(SR), SR)
+    clips = corpus.clips.iloc[:3].assign(path=[*paths, corpus.clips.path.iloc[2]])
+    with pytest.warns(UserWarning, match="2 of 3 clips set aside"):
+        table = features.extract(clips, cache=tmp_path / "cache", progress=False)
+    reasons = table.attrs["set_aside"].values()
+    assert [reason.split()[0] for reason in reasons] == [path.name for path in paths]
+
+
+def test_stopped_half_way_nothing_is_computed_twice(corpus, tmp_path, monkeypatch):
+    describe, n_described = features.describe, 0
+
+    def describe_until_stopped(y, settings):
+        nonlocal n_described
+        n_described += 1
+        if n_described == 5:  # the first is the noise before any pool
+            raise KeyboardInterrupt
+        return describe(y, settings)
+
+    clips = corpus.clips.iloc[:6]
+    monkeypatch.setattr(features, "describe", describe_until_stopped)
+    with pytest.raises(KeyboardInterrupt):
+        features.extract(clips, cache=tmp_path, progress=False)
+    n_described = 100
+    features.extract(clips, cache=tmp_path, progress=False)
+    assert n_described == 100 + 1 + 3

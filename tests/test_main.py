@@ -190,7 +190,7 @@ def test_a_failure_leaves_the_older_report_whole(corpus_folder, out, monkeypatch
     def full_disk(*_):
         raise OSError(28, "No space left on device", "out/report.json")
 
-    monkeypatch.setattr(predict.os, "replace", full_disk)
+    monkeypatch.setattr(data.os, "replace", full_disk)
     assert road.main(["--data", str(corpus_folder), "--out", "out", "--folds", "3"]) == 1
     assert tree(out) == before
 

@@ -70,6 +70,26 @@ def test_the_same_seed_gives_the_same_result_and_leaves_torchs_own_alone(corpus,
     pd.testing.assert_frame_equal(a.history, b.history)
 
 
+def test_the_result_does_not_hang_on_the_number_of_threads_which_is_given_back():
+    rng = np.random.default_rng(0)
+    n_clips = 3000  # with few, PyTorch uses one thread anyway
+    clips = pd.Index([f"clip {i}" for i in range(n_clips)])
+    table = pd.DataFrame(rng.normal(size=(n_clips, 300)), index=clips)
+    labels = pd.Series(rng.choice(data.EMOTIONS, size=n_clips), index=clips)
+    parts = pd.Series(np.where(np.arange(n_clips) % 4, "train", "validation"), index=clips)
+    settings = TrainSettings(max_epochs=4)
+    before, histories = torch.get_num_threads(), []
+    try:
+        for n_threads in (1, 2):
+            torch.set_num_threads(n_threads)
+            result = train.fit(table, labels, parts, settings=settings, progress=False)
+            histories.append(result.history)
+            assert torch.get_num_threads() == n_threads
+    finally:
+        torch.set_num_threads(before)
+    pd.testing.assert_frame_equal(*histories, check_exact=True)
+
+
 def test_the_scaler_knows_the_train_part_only(corpus, table, parts):
     moved = table.copy()
     moved[parts != "train"] += 1000
@@ -98,6 +118,8 @@ def test_what_cannot_be_trained_says_why(corpus, table, parts):
     emotion = corpus.clips.emotion
     with pytest.raises(data.DataError, match="train part has no clip of SAD"):
         train.fit(table[(emotion != "SAD") | (parts != "train")], emotion, parts)
+    with pytest.raises(data.DataError, match="clips of HAP only"):
+        train.fit(table[emotion == "HAP"], emotion, parts)
     with pytest.raises(data.DataError, match="1 clips of the table have no label"):
         train.fit(table, emotion.iloc[1:], parts)
     with pytest.raises(data.DataError, match="validation part has no clips"):

@@ -178,7 +178,7 @@ def test_the_older_file_stays_when_writing_fails(tmp_path, recogniser, content, 
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(predict.os, "replace", full_disk)
+        patch.setattr(data.os, "replace", full_disk)
         with pytest.raises(OSError, match="No space left"):
             predict.save(recogniser, path)
     assert path.read_bytes() == content

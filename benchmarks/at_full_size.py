@@ -1,0 +1,202 @@
+"""Measure time and memory at CREMA-D's size: ``python benchmarks/at_full_size.py``.
+
+A folder is made, outside of the repository, with CREMA-D's 7,442 names and, actor by actor, its
+bytes, but cut from the recordings of another corpus (the demo voices, or ``--from FOLDER``): the
+load is real, the scores mean nothing. Then, each in a fresh process: ``python -m ser_helpers`` and
+the feature table, cold and warm, at five sizes; with ``--notebooks`` every notebook at full size.
+Writes ``benchmarks/results/full_size.json``.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import soundfile
+from tqdm import tqdm
+
+from ser_helpers import data
+from ser_helpers.download import facts
+
+ROOT = Path(__file__).parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "full_size.json"
+SIZES = (500, 1000, 2000, 4000, 7442)
+SHORTEST, LONGEST = 1.27, 5.01  # seconds, CREMA-D's own
+EMOTION_SECONDS = {"ANG": 2.58, "DIS": 2.78, "FEA": 2.51, "HAP": 2.34, "NEU": 2.43, "SAD": 2.59}
+SPREAD = 0.45  # seconds, standard deviation within an emotion
+HEADER = 44  # bytes of a WAV
+FEATURES = """
+import json, sys, time
+from ser_helpers import data, features
+start = time.perf_counter()
+corpus = data.open_corpus(sys.argv[1])
+opened = time.perf_counter()
+table = features.extract(corpus.clips, cache=sys.argv[2], progress=False)
+done = time.perf_counter()
+print(json.dumps({"clips": len(table), "open_seconds": round(opened - start, 2),
+                  "seconds": round(done - opened, 2)}))
+"""
+
+
+def make_folder(folder: Path, source: str) -> Path:
+    """Write 7,442 clips, each as long as one of CREMA-D's may be, of the same emotion."""
+    rng = np.random.default_rng(0)
+    known = facts.cremad()
+    pool = data.open_corpus(source).clips
+    speech = {
+        emotion: [data.load_clip(path) for path in pool.path[pool.emotion == emotion]]
+        for emotion in data.EMOTIONS
+    }
+    (folder / "AudioWAV").mkdir(parents=True, exist_ok=True)
+    for actor, names in tqdm(known.clips.items(), desc="making clips", unit="actor"):
+        emotions = [data.parse_name(name)["emotion"] for name in names]
+        seconds = rng.normal([EMOTION_SECONDS[e] for e in emotions], SPREAD)
+        n_samples = (known.fingerprints[actor].n_bytes - HEADER * len(names)) / 2
+        seconds *= n_samples / data.SAMPLE_RATE / seconds.sum()  # this actor's bytes
+        for name, emotion, length in zip(names, emotions, seconds, strict=True):
+            y = speech[emotion][rng.integers(len(speech[emotion]))]
+            y = np.roll(y, rng.integers(len(y))) * rng.uniform(0.5, 1)
+            y = np.resize(y, int(np.clip(length, SHORTEST, LONGEST) * data.SAMPLE_RATE))
+            soundfile.write(folder / "AudioWAV" / f"{name}.wav", y, data.SAMPLE_RATE)
+    sexes = rng.permutation(["Male"] * 48 + ["Female"] * 43)
+    ages = rng.integers(20, 75, size=len(known.clips))
+    people = pd.DataFrame({"ActorID": list(known.clips), "Age": ages, "Sex": sexes})
+    people.to_csv(folder / "actors.csv", index=False)
+    return folder
+
+
+def part_of(folder: Path, n_clips: int, to: Path) -> Path:
+    """Make a folder of the first clips, actor by actor, without copying them."""
+    for path in sorted((folder / "AudioWAV").glob("*.wav"))[:n_clips]:
+        (to / "AudioWAV").mkdir(parents=True, exist_ok=True)
+        os.link(path, to / "AudioWAV" / path.name)
+    shutil.copy(folder / "actors.csv", to)
+    return to
+
+
+def watch(command: list[str], **environment: str) -> tuple[dict, str]:
+    """Run a command; return seconds and peak memory, and the last line that it printed.
+
+    ``seconds`` depend on what else the machine has to do, ``cpu_seconds`` hardly. The memory is the
+    resident set of the process and all that it started, added up: pages that they share are counted
+    more than once, so it is never less than what a container would count.
+    """
+    start, cpu, peak = time.perf_counter(), _cpu_of_children(), 0
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+        process = psutil.Popen(
+            command, stdout=out, stderr=subprocess.STDOUT, env=os.environ | environment, cwd=ROOT
+        )
+        while process.poll() is None:
+            family = [process]
+            resident = 0
+            with contextlib.suppress(psutil.Error):
+                family += process.children(recursive=True)
+            for member in family:
+                with contextlib.suppress(psutil.Error):
+                    resident += member.memory_info().rss
+            peak = max(peak, resident)
+            time.sleep(0.05)
+        seconds = time.perf_counter() - start
+        out.seek(0)
+        said = out.read()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{said[-3000:]}")
+    cost = {
+        "seconds": round(seconds, 1),
+        "cpu_seconds": round(_cpu_of_children() - cpu, 1),
+        "peak_mb": round(peak / 1e6),
+    }
+    return cost, said.strip().splitlines()[-1]
+
+
+def _cpu_of_children() -> float:
+    """Return the processor time of all children that have ended, and of theirs."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def measure_size(folder: Path, cache: Path) -> dict:
+    """Measure the feature table, cold and warm, and the whole road with its own cache."""
+    row = {}
+    for state in ("cold", "warm"):
+        command = [sys.executable, "-c", FEATURES, str(folder), str(cache)]
+        cost, said = watch(command)  # with Python's start; `seconds` is that of the table alone
+        inside = json.loads(said)
+        row["clips"] = inside["clips"]
+        row["open_seconds"] = inside["open_seconds"]
+        row[f"features_{state}"] = cost | {"seconds": inside["seconds"]}
+    command = [sys.executable, "-m", "ser_helpers", "--data", str(folder)]
+    row["whole_run"], _ = watch([*command, "--out", str(cache / "report")])
+    return row
+
+
+def measure_notebooks(folder: Path, work: Path) -> dict:
+    """Run every notebook at full size, in the order of the course; nothing is written back."""
+    rows = {}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook"]
+        command += ["--ExecutePreprocessor.timeout=1200", "--output-dir", str(work / "out")]
+        environment = {"SER_DATA": str(folder), "SER_WORK": str(work / "work")}
+        try:
+            rows[path.stem], _ = watch([*command, str(path)], **environment)
+        except RuntimeError as error:  # the others can be measured all the same
+            print(error)
+            rows[path.stem] = "failed"
+        print(path.stem, rows[path.stem])
+    return rows
+
+
+@contextlib.contextmanager
+def full_folder(given: str | None, source: str) -> Iterator[Path]:
+    """Give the folder of all clips; made if it is not there, and removed if it was not named."""
+    with tempfile.TemporaryDirectory(prefix="full_size_") as temporary:
+        folder = Path(given or temporary)
+        if not (folder / "actors.csv").exists():  # written last
+            make_folder(folder, source)
+        yield folder.resolve()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--from", dest="source", default="demo", help="corpus to cut clips from")
+    parser.add_argument("--folder", help="where to make the clips, and keep them for next time")
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of clips")
+    parser.add_argument("--notebooks", action="store_true", help="run every notebook as well")
+    options = parser.parse_args()
+    result = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    result |= {
+        "machine": f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "clips_cut_from": data.open_corpus(options.source).name,
+    }
+    with full_folder(options.folder, options.source) as folder:
+        rows = []
+        for n_clips in options.sizes:
+            # Beside the clips, so that hard links are possible.
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix="part_") as part:
+                few = part_of(folder, n_clips, Path(part, "clips"))
+                rows.append(measure_size(few, Path(part)))
+            print(rows[-1])
+        if rows:
+            result["sizes"] = rows
+        if options.notebooks:
+            with tempfile.TemporaryDirectory(prefix="full_size_") as work:
+                result["notebooks"] = measure_notebooks(folder, Path(work))
+    part = RESULT.with_suffix(".part")
+    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    os.replace(part, RESULT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,854 @@
+"""The real corpora from servers that behave and servers that do not; on 127.0.0.1 only."""
+
+import errno
+import hashlib
+import io
+import multiprocessing
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections import Counter
+from email.utils import formatdate
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+from little_server import (
+    cut,
+    from_the_beginning,
+    instead,
+    serve,
+    slowly,
+    stalled,
+    status,
+    well,
+    without_length,
+)
+
+from ser_helpers import data, download, split
+from ser_helpers.download import facts as published
+from ser_helpers.download.__main__ import main
+from ser_helpers.download.fetcher import Fetcher
+from ser_helpers.download.target import SCRATCH, locked
+
+QUICK = download.Patience(connect=1, read=0.3, backoff=0.01, longest_wait=3, tries=4, refusals=8)
+ACTORS = (1001, 1002, 1076)
+SPEECHLESS = "1076_MTI_SAD_XX"
+TABLES = {name: f"ActorID,Age,Sex,{name}\n1001,51,Male,\n".encode() for name in data.TABLES}
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 70000\n"
+QUOTA = b"This repository is over its data quota."
+
+
+def sound(name: str, sr: int = 16_000) -> bytes:
+    """Make a WAV of 0.25 s whose content follows from its name."""
+    rng = np.random.default_rng(list(name.encode()))
+    file = io.BytesIO()
+    soundfile.write(file, 0.1 * rng.normal(size=sr // 4), sr, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def other_sound(content: bytes) -> bytes:
+    return content[:1000] + bytes(255 - b for b in content[1000:2000]) + content[2000:]
+
+
+NAMES = {actor: published.cremad_names(actor)[:8] for actor in ACTORS}
+NAMES[1076] = (*NAMES[1076][:7], SPEECHLESS)
+WAVS = {name: sound(name) for names in NAMES.values() for name in names}
+FILES = {f"AudioWAV/{name}.wav": content for name, content in WAVS.items()} | TABLES
+ONE = "AudioWAV/1002_DFA_HAP_XX.wav"
+
+
+def facts_of(*bases: str) -> published.Cremad:
+    fingerprints = {
+        actor: published.Fingerprint(
+            sum(len(WAVS[name]) for name in names),
+            published.fingerprint((name, sha256(WAVS[name])) for name in names),
+        )
+        for actor, names in NAMES.items()
+    }
+    tables = {name: sha256(content) for name, content in TABLES.items()}
+    return published.Cremad(NAMES, fingerprints, tables, bases, bases)
+
+
+def bring(folder: Path, *bases: str, **options: object) -> download.Report:
+    options = {"patience": QUICK, "progress": False, "facts": facts_of(*bases)} | options
+    return download.cremad(folder, **options)
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    """Read all that a user sees in a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and SCRATCH not in path.parts
+    }
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy_and_no_corpus(monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("SER_DATA", raising=False)
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+
+@pytest.fixture
+def github():
+    with serve(FILES) as shelf:
+        yield shelf
+
+
+@pytest.fixture
+def gitlab():
+    with serve(FILES) as shelf:
+        yield shelf
+
+
+@pytest.fixture
+def dead() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/"
+
+
+# -- what is known of the corpora -----------------------------------------------------------------
+
+
+def test_the_names_of_cremad_are_those_that_were_published():
+    facts = published.cremad()
+    names = [name for of_actor in facts.clips.values() for name in of_actor]
+    fields = [data.parse_name(name) for name in names]
+    assert len(names) == len(set(names)) == 7442
+    assert [data.make_name(**f) for f in fields] == names
+    assert Counter(f["emotion"] for f in fields) == dict.fromkeys(data.EMOTIONS, 1271) | {
+        "NEU": 1087
+    }
+    assert sorted(facts.clips) == sorted(facts.fingerprints) == list(range(1001, 1092))
+    assert Counter(len(of_actor) for of_actor in facts.clips.values()) == {82: 86, 81: 2, 76: 3}
+    levels = Counter((f["emotion"], f["level"]) for f in fields if f["sentence"] == "IEO")
+    assert set(levels.values()) == {91}
+    assert len(levels) == 16
+    assert {f["level"] for f in fields if f["sentence"] != "IEO"} == {"XX"}
+    assert sum(f.n_bytes for f in facts.fingerprints.values()) == 605_899_936
+    assert "1076_MTI_SAD_XX" in names
+
+
+def test_the_names_of_ravdess_are_read_into_the_clips_table():
+    names = published.ravdess().clips
+    fields = [data.parse_name(name) for name in names]
+    assert len(set(names)) == 1440
+    assert Counter(f["actor"] for f in fields) == dict.fromkeys(range(3001, 3025), 60)
+    of_emotion = Counter(f["emotion"] for f in fields)
+    assert of_emotion == dict.fromkeys((*data.EMOTIONS, "CAL", "SUR"), 192) | {"NEU": 96}
+    assert {data.SENTENCES[f["sentence"]] for f in fields} == {
+        "Kids are talking by the door",
+        "Dogs are sitting by the door",
+    }
+    assert len({data.make_name(**f) for f in fields}) == 1440
+    assert data.parse_name("03-01-06-01-02-02-24") == {
+        "actor": 3024, "sentence": "DOB", "emotion": "FEA", "level": "MD"
+    }  # fmt: skip
+    for song in ("03-02-06-01-02-01-12", "02-01-06-01-02-01-12"):
+        with pytest.raises(data.DataError, match="song or a video"):
+            data.parse_name(song)
+    with pytest.raises(data.DataError, match="does not fit"):
+        data.parse_name("03-01-09-01-02-01-12")
+
+
+@given(st.sets(st.integers(1001, 1091), min_size=1))
+def test_a_choice_of_actors_is_read_back(chosen):
+    ordered = sorted(chosen)
+    assert download.parse_actors(",".join(map(str, ordered)), range(1001, 1092)) == ordered
+    first, last = ordered[0], ordered[-1]
+    both = download.parse_actors(f"{first}-{last}", range(1001, 1092))
+    assert both == list(range(first, last + 1))
+
+
+@pytest.mark.parametrize("text", ["", "1001-", "x", "1010-1001", "1001;1002", "-5", "1000", "12"])
+def test_a_choice_of_actors_that_makes_no_sense_is_refused(text):
+    with pytest.raises(data.DataError, match="cannot be read|no actor"):
+        download.parse_actors(text, range(1001, 1092))
+
+
+# -- all well -------------------------------------------------------------------------------------
+
+
+def test_all_well_and_a_second_run_asks_for_nothing(tmp_path, github, gitlab):
+    report = bring(tmp_path, github.base, gitlab.base)
+    assert report.ok
+    assert (report.wanted, report.present, report.verified) == (24, 24, 24)
+    assert content_of(tmp_path) == FILES
+    assert "24 of 24 clips present, 24 verified, 0 files missing" in str(report)
+    n_asked = len(github.asked)
+    assert n_asked == len(FILES)
+    assert not gitlab.asked
+    assert bring(tmp_path, github.base, gitlab.base).ok
+    assert len(github.asked) == n_asked
+
+
+def test_a_part_of_the_actors(tmp_path, github):
+    report = bring(tmp_path, github.base, actors="1001,1076")
+    assert report.ok
+    assert report.wanted == 16
+    assert {name[9:13] for name in content_of(tmp_path) if "wav" in name} == {"1001", "1076"}
+
+
+def test_progress_ends_where_it_should(tmp_path, github, capsys):
+    github.plays[ONE] = [cut, well]
+    bring(tmp_path, github.base, progress=True)
+    last = capsys.readouterr().out.rsplit("\r", 1)[1]
+    assert "100%" in last
+    assert "24 of 24 clips" in last
+    assert "B/s" in last
+
+
+def test_the_corpus_is_found_by_itself_and_the_frozen_split_applies(tmp_path, github, monkeypatch):
+    (tmp_path / "course.py").touch()
+    monkeypatch.chdir(tmp_path)
+    report = data.download("cremad", patience=QUICK, progress=False, facts=facts_of(github.base))
+    assert report.folder == tmp_path / "data" / "CREMA-D"
+    assert "by itself" in str(report)
+    corpus = data.open_corpus()
+    assert (corpus.name, len(corpus.clips)) == ("CREMA-D", 23)
+    assert "a part of it: the whole has 7,441 clips of 91 actors" in str(corpus)
+    assert corpus.set_aside.file.tolist() == [str(Path("AudioWAV", f"{SPEECHLESS}.wav"))]
+    assert "without speech" in corpus.set_aside.reason[0]
+    assert f"{SPEECHLESS}.wav is here, but left out" in str(report)
+    assert data.open_corpus("cremad").clips.equals(corpus.clips)
+    for actor in (1005, 1006):  # one who tests, one who validates
+        for name, content in list(WAVS.items())[:3]:
+            (corpus.folder / f"{actor}{name[4:]}.wav").write_bytes(content)
+    assert split.by_speaker(data.open_corpus().clips).name == "cremad-v1"
+    with pytest.raises(data.DataError, match="no corpus 'emodb'"):
+        data.download("emodb")
+
+
+# -- servers that do not behave -------------------------------------------------------------------
+
+BAD = {
+    "404": status(404),
+    "over its quota": status(403, QUOTA),
+    "500": status(500),
+    "cut in the middle": cut,
+    "stalled": stalled,
+    "truncated, length unknown": without_length,
+    "a pointer": instead(POINTER),
+    "a web page": instead(b"<!DOCTYPE html><html><body>Sign in</body></html>"),
+    "something else": instead(b"hello"),
+    "empty": instead(b""),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_one_file_that_is_bad_at_the_first_source_comes_from_the_second(
+    tmp_path, github, gitlab, what
+):
+    github.plays[ONE] = [BAD[what]]
+    report = bring(tmp_path, github.base, gitlab.base)
+    assert report.ok, report
+    assert content_of(tmp_path) == FILES
+    assert gitlab.count(ONE) == 1
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_is_bad_everywhere_is_named_with_the_reason_and_the_rest_is_kept(
+    tmp_path, github, what
+):
+    github.plays[ONE] = [BAD[what]]
+    report = bring(tmp_path, github.base)
+    assert not report.ok
+    assert list(report.missing) == ["1002_DFA_HAP_XX.wav"]
+    reason = {
+        "404": "HTTP 404",
+        "over its quota": "HTTP 403 .*over its data quota",
+        "500": "HTTP 500",
+        "cut in the middle": r"cut off after [\d,]+ bytes",
+        "stalled": "no answer in time",
+        "truncated, length unknown": "cut short",
+        "a pointer": "pointer in place of sound",
+        "a web page": "web page in place of sound",
+        "something else": "not sound",
+        "empty": "empty",
+    }[what]
+    assert re.search(reason, str(report)), report
+    assert (report.present, report.verified) == (23, 16)
+    assert content_of(tmp_path) == {name: c for name, c in FILES.items() if name != ONE}
+    del github.plays[ONE]
+    assert bring(tmp_path, github.base).ok
+
+
+def test_a_server_with_a_hiccup_is_asked_again(tmp_path, github):
+    github.plays[ONE] = [status(500), status(503), well]
+    assert bring(tmp_path, github.base).ok
+    assert github.count(ONE) == 3
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_respected_by_all_threads(tmp_path, github, form):
+    def too_many(handler, content):
+        # A date has whole seconds, and is at least one second from now, too.
+        wait = 1 if form == "seconds" else formatdate(time.time() + 2, usegmt=True)
+        status(429, Retry_After=wait)(handler, content)
+
+    github.plays[ONE] = [too_many, well]
+    github.default = [slowly]
+    assert bring(tmp_path, github.base, jobs=4).ok
+    refused = next(at for at, path in github.asked if path == ONE)
+    again = next(at for at, path in github.asked if path == ONE and at > refused)
+    assert again - refused >= 0.99
+    # those that were on their way already may come; a fresh request may not
+    early = [path for at, path in github.asked if refused + 0.2 < at < refused + 0.95]
+    assert not early
+
+
+def test_while_one_source_wants_us_to_wait_the_other_is_asked(tmp_path, github, gitlab):
+    github.default = [status(429, Retry_After=2)]
+    start = time.monotonic()
+    report = bring(tmp_path, github.base, gitlab.base)
+    assert report.ok
+    assert time.monotonic() - start < 2
+
+
+def test_a_source_that_wants_us_to_wait_for_an_hour_is_given_up(tmp_path, github):
+    github.default = [status(429, Retry_After=3600)]
+    start = time.monotonic()
+    report = bring(tmp_path, github.base)
+    assert "asks to come back in 3600 s" in str(report)
+    assert time.monotonic() - start < 3
+    assert len(github.asked) <= 8 + len(TABLES)
+
+
+def test_a_source_over_its_quota_is_not_asked_for_every_file(tmp_path, github, gitlab):
+    github.default = [status(403, QUOTA)]
+    report = bring(tmp_path, github.base, gitlab.base, jobs=2)
+    assert report.ok
+    clips = [path for _, path in github.asked if path not in TABLES]
+    assert len(clips) <= QUICK.refusals + 2
+
+
+def test_first_source_dead_mirror_well(tmp_path, dead, gitlab):
+    assert bring(tmp_path, dead, gitlab.base).ok
+    assert content_of(tmp_path) == FILES
+
+
+def test_both_dead_gives_a_clear_report_exit_code_1_and_keeps_what_is_there(
+    tmp_path, dead, github, gitlab, monkeypatch, capsys
+):
+    bring(tmp_path, github.base, actors=[1001])
+    before = content_of(tmp_path)
+    for base in (dead, gitlab.base):
+        gitlab.default = [status(500)]
+        monkeypatch.setattr(published, "cremad", lambda base=base: facts_of(dead, base))
+        monkeypatch.setattr(download.bring_cremad.cremad, "__kwdefaults__", QUICK_DEFAULTS)
+        assert main(["cremad", "--to", str(tmp_path)]) == 1
+        said = capsys.readouterr().out
+        assert "8 of 24 clips present, 8 verified, 16 files missing" in said
+        assert "no connection" in said
+        assert "What has arrived is kept: run the same command again" in said
+        assert content_of(tmp_path) == before
+
+
+QUICK_DEFAULTS = download.cremad.__kwdefaults__ | {"patience": QUICK, "progress": False}
+
+
+# -- the right length, the wrong bytes ------------------------------------------------------------
+
+
+def test_wrong_bytes_of_the_right_length_are_replaced_from_the_other_source(
+    tmp_path, github, gitlab
+):
+    github.plays[ONE] = [instead(other_sound)]
+    report = bring(tmp_path, github.base, gitlab.base)
+    assert report.ok
+    assert report.verified == 24
+    assert "replaced, the content was wrong: 1002_DFA_HAP_XX" in str(report)
+    assert content_of(tmp_path) == FILES | {f"{ONE}.old": other_sound(FILES[ONE])}
+
+
+def test_two_sources_with_different_errors_still_make_one_right_set(tmp_path, github, gitlab):
+    another = "AudioWAV/1002_DFA_SAD_XX.wav"
+    github.plays[ONE] = [instead(other_sound)]
+    gitlab.plays[another] = [instead(other_sound)]
+    report = bring(tmp_path, github.base, gitlab.base)
+    assert report.ok
+    assert {n: c for n, c in content_of(tmp_path).items() if ".old" not in n} == FILES
+
+
+def test_wrong_bytes_everywhere_are_named(tmp_path, github, gitlab):
+    github.plays[ONE] = [instead(other_sound)]
+    gitlab.plays[ONE] = [instead(lambda content: content[:-2] + b"zz")]
+    report = bring(tmp_path, github.base, gitlab.base)
+    assert not report.ok
+    assert (report.present, report.verified) == (24, 16)
+    assert list(report.doubtful) == ["actor 1002"]
+    assert "the sources differ on 1002_DFA_HAP_XX" in str(report)
+
+
+def test_where_all_is_wrong_the_sources_are_not_asked_for_all_of_it_again(
+    tmp_path, github, monkeypatch
+):
+    monkeypatch.setattr(download.bring_cremad, "GIVE_UP_AFTER", 1)
+    wrong = {path: other_sound(content) for path, content in FILES.items() if path not in TABLES}
+    stick = write(tmp_path / "stick", wrong)
+    github.files = FILES | wrong
+    report = bring(tmp_path / "mine", github.base, source=stick)
+    assert (report.ok, report.verified) == (False, 0)
+    assert len(report.doubtful) == 3
+    assert len([path for _, path in github.asked if path not in TABLES]) == 8
+
+
+def test_a_wrong_table_is_fetched_from_the_other_source(tmp_path, github, gitlab):
+    github.plays["VideoDemographics.csv"] = [instead(b"ActorID,Age\n1001,15\n")]
+    assert bring(tmp_path, github.base, gitlab.base).ok
+    assert content_of(tmp_path) == FILES
+
+
+# -- what is on disk already ----------------------------------------------------------------------
+
+
+def write(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def write_zip(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_from_a_folder_without_any_network(tmp_path):
+    stick = write(tmp_path / "stick", {f"CREMA-D/{name}": c for name, c in FILES.items()})
+    report = bring(tmp_path / "mine", source=stick, offline=True)
+    assert report.ok
+    assert content_of(tmp_path / "mine") == FILES
+
+
+def test_from_kaggles_zip_with_its_one_odd_name_the_rest_from_the_net(
+    tmp_path, github, monkeypatch
+):
+    name, odd = "1040_ITH_SAD_XX", "1040_ITH_SAD_X"
+    monkeypatch.setitem(WAVS, name, sound(name))
+    monkeypatch.setitem(NAMES, 1040, (name,))
+    files = {path: content for path, content in FILES.items() if path not in TABLES}
+    kaggle = write_zip(tmp_path / "k.zip", files | {f"AudioWAV/{odd}.wav": WAVS[name]})
+    report = bring(tmp_path / "mine", github.base, source=kaggle)
+    assert report.ok
+    assert content_of(tmp_path / "mine") == FILES | {f"AudioWAV/{name}.wav": WAVS[name]}
+    assert {path for _, path in github.asked} == set(TABLES)
+    github.files = FILES | {f"AudioWAV/{odd}.wav": WAVS[name]}  # a mirror of an older copy
+    assert bring(tmp_path / "other", github.base, actors=[1040]).ok
+
+
+def test_from_a_clone_without_git_lfs_takes_the_tables_and_says_what_the_clips_are(
+    tmp_path, github
+):
+    clone = write(
+        tmp_path / "clone",
+        {name: content if name in TABLES else POINTER for name, content in FILES.items()},
+    )
+    report = bring(tmp_path / "mine", source=clone, offline=True)
+    assert "pointer in place of sound" in str(report)
+    assert list(content_of(tmp_path / "mine")) and set(content_of(tmp_path / "mine")) == set(TABLES)
+    assert bring(tmp_path / "mine", github.base, source=clone).ok
+    # and in the clone itself
+    assert bring(clone, github.base, verify=True).ok
+    assert content_of(clone) == FILES
+
+
+def test_verify_repairs_only_what_is_broken_and_leaves_the_rest_of_the_corpus_alone(
+    tmp_path, github
+):
+    bring(tmp_path, github.base, actors=[1001, 1002])
+    own = tmp_path / "AudioWAV" / "my notes.txt"
+    own.write_text("mine", encoding="utf-8")
+    cut_short, pointer = (tmp_path / "AudioWAV" / f"{NAMES[1001][i]}.wav" for i in (0, 1))
+    cut_short.write_bytes(cut_short.read_bytes()[:3000])
+    pointer.write_bytes(POINTER)
+    (tmp_path / ONE).write_bytes(other_sound(FILES[ONE]))
+    github.asked.clear()
+    report = bring(tmp_path, github.base, verify=True)
+    assert report.ok
+    assert (report.wanted, report.verified) == (16, 16)
+    assert own.read_text(encoding="utf-8") == "mine"
+    asked = {path for _, path in github.asked}
+    assert asked == {f"AudioWAV/{n}.wav" for n in (*NAMES[1001][:2], *NAMES[1002])}
+    with pytest.raises(data.DataError, match="nothing to verify"):
+        bring(tmp_path / "empty", github.base, verify=True)
+
+
+def test_clips_that_lie_elsewhere_in_the_folder_are_used_where_they_are(tmp_path, github):
+    flat = {path.removeprefix("AudioWAV/"): content for path, content in FILES.items()}
+    del flat[Path(ONE).name]
+    write(tmp_path, flat)
+    assert bring(tmp_path, github.base).ok
+    assert set(content_of(tmp_path)) == set(flat) | {Path(ONE).name}
+    assert len(github.asked) == 1
+
+
+def test_a_source_that_is_neither_folder_nor_zip_is_refused(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 and then nothing")
+    for name, reason in (("a.zip", "not a whole zip"), ("nowhere", "no folder or zip")):
+        with pytest.raises(data.DataError, match=reason):
+            bring(tmp_path / "mine", source=tmp_path / name, offline=True)
+
+
+# -- killed, locked, full -------------------------------------------------------------------------
+
+
+def test_killed_twenty_times_in_a_row_and_then_finished_whole(tmp_path, github):
+    many = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
+    if os.name != "nt":
+        many.set_forkserver_preload(["ser_helpers.download"])
+    github.default = [slowly]
+    options = {"facts": facts_of(github.base), "patience": QUICK, "progress": False, "jobs": 2}
+    arrived = 0
+    for _ in range(20):
+        asked = len(github.asked)
+        process = many.Process(target=download.cremad, args=(tmp_path,), kwargs=options)
+        process.start()
+        while len(github.asked) < asked + 2 and process.is_alive():
+            time.sleep(0.002)
+        process.kill()
+        process.join()
+        here = content_of(tmp_path)
+        assert here.items() <= FILES.items()  # whatever has its final name is whole
+        assert len(here) >= arrived  # and nothing is lost again
+        arrived = len(here)
+    assert 0 < arrived < len(FILES)
+    github.asked.clear()
+    assert bring(tmp_path, github.base).ok
+    assert content_of(tmp_path) == FILES
+    assert len(github.asked) == len(FILES) - arrived
+    assert [path.name for path in (tmp_path / SCRATCH).iterdir()] == ["lock"]
+
+
+def test_a_second_run_into_the_same_folder_is_told_so_and_harms_nothing(tmp_path, github, capsys):
+    with locked(tmp_path):
+        assert main(["cremad", "--to", str(tmp_path), "--base", github.base]) == 1
+    assert "another download into" in capsys.readouterr().err
+    assert not github.asked
+    assert bring(tmp_path, github.base).ok
+
+
+def test_a_disk_that_is_too_small_is_told_before_the_start(tmp_path, github, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=50_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(data.DataError, match="51 MB are needed in .* 50 MB are free"):
+        bring(tmp_path, github.base)
+    assert not github.asked
+
+
+def test_a_disk_that_fills_up_stops_it_cleanly(tmp_path, github, monkeypatch):
+    receive, n_received = Fetcher._receive, 0
+
+    def receive_until_full(*arguments):
+        nonlocal n_received
+        n_received += 1
+        if n_received > 10:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return receive(*arguments)
+
+    monkeypatch.setattr(Fetcher, "_receive", receive_until_full)
+    with pytest.raises(data.DataError, match="the disk is full: 1 MB more are needed"):
+        bring(tmp_path, github.base)
+    here = content_of(tmp_path)
+    assert len(here) >= len(TABLES)
+    assert here.items() <= FILES.items()
+    monkeypatch.undo()
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert bring(tmp_path, github.base).ok
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs Linux's unshare")
+def test_a_real_full_disk(tmp_path, github):
+    script = """if True:
+        import sys, test_download as t
+        t.download.target.SPARE = -10**9  # not seen before the start, then
+        folder = t.Path(sys.argv[1]) / "corpus"
+        try:
+            t.bring(folder, sys.argv[2])
+        except t.data.DataError as error:
+            print("said:", error, len(t.content_of(folder)))
+    """
+    mount = f'mount -t tmpfs -o size=100k none {tmp_path} && exec {sys.executable} -c "$0" "$@"'
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, script, tmp_path, github.base],
+        cwd=Path(__file__).parent,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        pytest.skip("no tmpfs may be mounted here")
+    assert "said: the disk is full: 1 MB more are needed" in done.stdout, done.stderr
+    assert int(done.stdout.split()[-1]) > len(TABLES)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, github):
+    (tmp_path / "file").touch()
+    with pytest.raises(data.DataError, match="cannot be written to"):
+        bring(tmp_path / "file", github.base)
+
+
+# -- RAVDESS --------------------------------------------------------------------------------------
+
+RAVDESS_NAMES = tuple(name for actor in (1, 2) for name in published.ravdess_names(actor)[::5])
+RAVDESS = {f"Actor_{name[-2:]}/{name}.wav": sound(name, 48_000) for name in RAVDESS_NAMES}
+
+
+def zip_bytes(files: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return file.getvalue()
+
+
+ZIP = zip_bytes(RAVDESS)
+
+
+def bring_ravdess(folder: Path, *bases: str, **options: object) -> download.Report:
+    facts = published.Ravdess(
+        RAVDESS_NAMES, "speech.zip", len(ZIP), hashlib.md5(ZIP).hexdigest(), bases
+    )
+    options = {"patience": QUICK, "progress": False, "facts": facts} | options
+    return download.ravdess(folder, **options)
+
+
+def clips_in(folder: Path) -> dict[str, bytes]:
+    return {n: content for n, content in content_of(folder).items() if n.endswith(".wav")}
+
+
+@pytest.fixture
+def zenodo():
+    with serve({"speech.zip": ZIP}) as shelf:
+        yield shelf
+
+
+def test_ravdess_all_well_is_a_corpus_and_a_second_run_asks_for_nothing(
+    tmp_path, zenodo, monkeypatch
+):
+    (tmp_path / "course.py").touch()
+    monkeypatch.chdir(tmp_path)
+    report = bring_ravdess(None, zenodo.base)
+    assert report.ok
+    assert report.verified == report.present == len(RAVDESS)
+    assert "data.open_corpus('ravdess')" in str(report)
+    assert clips_in(report.folder) == RAVDESS
+    corpus = data.open_corpus("ravdess")
+    assert corpus.name == "RAVDESS"
+    assert set(corpus.clips.emotion) <= set(data.EMOTIONS)
+    assert corpus.clips.groupby("actor").sex.first().to_dict() == {3001: "male", 3002: "female"}
+    assert len(data.load_clip(corpus.clips.path.iloc[0])) == 4000  # 0.25 s, now at 16 kHz
+    other = corpus.set_aside
+    assert len(corpus.clips) + len(other) == len(RAVDESS)
+    assert other.reason.str.contains("CAL|SUR").all()
+    every = data.open_corpus("ravdess", emotions=(*data.EMOTIONS, *data.OTHER_EMOTIONS))
+    assert len(every.clips) == len(RAVDESS)
+    with pytest.raises(ValueError, match="unknown emotion"):
+        data.open_corpus("ravdess", emotions=["JOY"])
+    assert bring_ravdess(None, zenodo.base).ok
+    assert len(zenodo.asked) == 1
+    assert not list((report.folder / SCRATCH).glob("*.zip*"))
+
+
+def test_the_zip_goes_on_where_it_was_cut_off(tmp_path, zenodo):
+    zenodo.plays["speech.zip"] = [cut] * 5 + [well]  # more often than a source may be busy
+    assert bring_ravdess(tmp_path, zenodo.base).ok
+    assert clips_in(tmp_path) == RAVDESS
+    assert zenodo.count("speech.zip") == 6
+
+
+def test_a_server_that_cannot_go_on_begins_anew(tmp_path, zenodo):
+    zenodo.plays["speech.zip"] = [cut, from_the_beginning]
+    assert bring_ravdess(tmp_path, zenodo.base).ok
+    assert clips_in(tmp_path) == RAVDESS
+
+
+@pytest.mark.parametrize("n_here", [1000, len(ZIP), len(ZIP) + 5])
+@pytest.mark.parametrize("right", [True, False])
+def test_the_zip_goes_on_from_a_run_that_was_killed(tmp_path, zenodo, n_here, right):
+    part = tmp_path / SCRATCH / "speech.zip.part"
+    part.parent.mkdir()
+    part.write_bytes((ZIP if right else b"x" * len(ZIP))[:n_here] + b"x" * (n_here - len(ZIP)))
+    assert bring_ravdess(tmp_path, zenodo.base).ok
+    assert clips_in(tmp_path) == RAVDESS
+    assert zenodo.count("speech.zip") == (
+        0 if right and n_here == len(ZIP) else 1 + (n_here != 1000 or not right)
+    )
+
+
+def test_a_wrong_zip_is_refused_by_its_md5_and_the_mirror_asked(tmp_path, zenodo):
+    with serve({"speech.zip": ZIP[:-100] + b"x" * 100}) as bad:
+        report = bring_ravdess(tmp_path / "a", bad.base)
+        assert not report.ok
+        assert "the wrong content: md5" in str(report)
+        assert clips_in(tmp_path / "a") == {}
+        assert bring_ravdess(tmp_path / "b", bad.base, zenodo.base).ok
+
+
+def test_a_zip_from_disk_is_verified_by_its_md5_or_said_not_to_be(tmp_path, zenodo):
+    archive = tmp_path / "x.zip"
+    archive.write_bytes(ZIP)
+    report = bring_ravdess(tmp_path / "a", source=archive, offline=True)
+    assert (report.ok, report.verified) == (True, len(RAVDESS))
+    # packed anew: the same clips, whole, but nobody can know
+    write_zip(archive, {f"audio/{name}": content for name, content in RAVDESS.items()})
+    report = bring_ravdess(tmp_path / "b", source=archive, offline=True)
+    assert (report.ok, report.present, report.verified) == (True, len(RAVDESS), 0)
+    assert "whole, but not verified" in str(report)
+    assert clips_in(tmp_path / "b") == RAVDESS
+    assert archive.exists()
+    # then with the published zip
+    assert bring_ravdess(tmp_path / "b", zenodo.base).verified == len(RAVDESS)
+    # and from a neighbour's folder, whose checksums come with it
+    report = bring_ravdess(tmp_path / "c", source=tmp_path / "b", offline=True)
+    assert report.verified == len(RAVDESS)
+
+
+def test_a_zip_that_a_browser_put_into_the_folder_is_used_and_stays(tmp_path):
+    by_hand = tmp_path / "speech.zip"
+    by_hand.write_bytes(ZIP)
+    assert bring_ravdess(tmp_path, offline=True).verified == len(RAVDESS)
+    assert by_hand.read_bytes() == ZIP
+
+
+def test_ravdess_is_repaired_where_it_is_broken(tmp_path, zenodo):
+    bring_ravdess(tmp_path, zenodo.base)
+    short, wrong, gone = (tmp_path / name for name in list(RAVDESS)[:3])
+    short.write_bytes(short.read_bytes()[:500])
+    wrong.write_bytes(other_sound(wrong.read_bytes()))
+    gone.unlink()
+    report = bring_ravdess(tmp_path, zenodo.base, verify=True)
+    assert (report.ok, report.verified) == (True, len(RAVDESS))
+    assert clips_in(tmp_path) == RAVDESS
+    assert zenodo.count("speech.zip") == 2
+    kept = [path.name for path in tmp_path.rglob("*.old")]  # what was whole might be somebody's
+    assert kept == [f"{wrong.name}.old"]
+
+
+def test_a_zip_with_paths_that_lead_out_of_it_writes_nothing_outside(tmp_path):
+    good = dict(list(RAVDESS.items())[1:])
+    first = Path(next(iter(RAVDESS))).name
+    files = {
+        f"../{first}": sound("evil"),
+        f"/{first}": sound("evil"),
+        f"Actor_01/../../{first}": b"",
+    }
+    archive = tmp_path / "deep" / "evil.zip"
+    archive.parent.mkdir()
+    archive.write_bytes(zip_bytes(files | {"C:\\x\\" + first: b"", "..\\" + first: b""} | good))
+    report = bring_ravdess(tmp_path / "deep" / "mine", source=archive, offline=True)
+    assert not report.ok
+    assert "lead out of the folder" in str(report)
+    assert list(report.missing) == [first]
+    assert clips_in(tmp_path / "deep" / "mine") == good
+    assert {p.name for p in tmp_path.rglob("*.wav")} == {Path(name).name for name in good}
+    assert not Path(f"/{first}").exists()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.999])
+def test_a_zip_cut_short_is_said_to_be(tmp_path, share):
+    archive = tmp_path / "x.zip"
+    archive.write_bytes(ZIP[: int(share * len(ZIP))])
+    with pytest.raises(data.DataError, match="not a whole zip"):
+        bring_ravdess(tmp_path / "mine", source=archive, offline=True)
+
+
+def test_a_damaged_clip_in_a_zip_is_named_and_the_others_come(tmp_path):
+    place = ZIP.index(RAVDESS[next(iter(RAVDESS))]) + 2000
+    archive = tmp_path / "x.zip"
+    archive.write_bytes(ZIP[:place] + b"damage" + ZIP[place + 6 :])
+    report = bring_ravdess(tmp_path / "mine", source=archive, offline=True)
+    assert list(report.missing) == [Path(next(iter(RAVDESS))).name]
+    assert "Bad CRC-32" in str(report)
+    assert report.present == len(RAVDESS) - 1
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+VOTES = """"","A","D","F","H","N","S","fileName","numResponses"
+"100001",0,0,0,1,10,0,"1001_IEO_NEU_XX",11
+"100002",0,2,0,3,6,0,"1001_DFA_HAP_XX",11
+"200001",0,0,0,0,9,0,"1001_IEO_NEU_XX",9
+"200002",0,0,0,8,1,0,"1001_DFA_HAP_XX",9
+"300001",0,0,0,0,7,1,"1001_IEO_NEU_XX",8
+"300002",0,0,0,9,0,0,"1001_DFA_HAP_XX",9
+"""
+PEOPLE = '"ActorID","Age","Sex","Race","Ethnicity"\n1001,51,"Male","Caucasian","Not Hispanic"\n'
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_votes_and_actors_come_as_tables_and_only_as_published(tmp_path, monkeypatch, line_end):
+    tables = {"processedResults/tabulatedVotes.csv": VOTES, "VideoDemographics.csv": PEOPLE}
+    write(tmp_path, {n: text.replace("\n", line_end).encode() for n, text in tables.items()})
+    with pytest.raises(data.DataError, match="not the table that CREMA-D published"):
+        data.votes(tmp_path)
+    monkeypatch.setattr(data, "TABLES", {n: sha256(text.encode()) for n, text in tables.items()})
+    votes = data.votes(tmp_path)
+    assert votes.columns.tolist() == [
+        (channel, emotion) for channel in ("voice", "face", "both") for emotion in data.EMOTIONS
+    ]
+    assert votes.voice.loc["1001_DFA_HAP_XX"].tolist() == [0, 2, 0, 3, 6, 0]
+    assert votes.face.sum().to_dict() == {
+        "ANG": 0,
+        "DIS": 0,
+        "FEA": 0,
+        "HAP": 8,
+        "NEU": 10,
+        "SAD": 0,
+    }
+    assert votes.both.HAP.tolist() == [9, 0]
+    actors = data.actors(tmp_path)
+    assert actors.loc[1001].to_dict() == {
+        "age": 51, "sex": "Male", "race": "Caucasian", "ethnicity": "Not Hispanic"
+    }  # fmt: skip
+    with pytest.raises(data.DataError, match=r"comes with CREMA-D.*download cremad"):
+        data.votes("demo")
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
+def test_the_command_does_not_take_made_up_clips_for_cremad(tmp_path):
+    """A school's own mirror, for real: the published names, but other sounds."""
+    names = published.cremad_names(1008)
+    files = {f"AudioWAV/{name}.wav": sound(name) for name in names}
+    with serve(files) as school:
+        command = [sys.executable, "-m", "ser_helpers.download", "cremad", "--base", school.base]
+        done = subprocess.run(
+            [*command, "--to", "here", "--actors", "1008", "--jobs", "4"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+            capture_output=True,
+            encoding="utf-8",
+        )
+    assert done.returncode == 1, done.stderr
+    assert "76 of 76 clips present, 0 verified, 4 files missing" in done.stdout
+    assert "doubtful: actor 1008: its fingerprint is not the published one" in done.stdout
+    assert "HTTP 404" in done.stdout
+    assert len(clips_in(tmp_path / "here")) == 76
+
+
+def test_wrong_arguments_are_told(capsys):
+    for arguments in (["emodb"], ["ravdess", "--actors", "1"], ["cremad", "--jobs", "0"]):
+        with pytest.raises(SystemExit) as stop:
+            main(arguments)
+        assert stop.value.code == 2
+    assert main(["cremad", "--actors", "2001"]) == 1
+    assert "no actor 2001" in capsys.readouterr().err
