@@ -1,0 +1,207 @@
+"""Measure the network that sees time: ``python benchmarks/measure_temporal.py [--data FOLDER]``.
+
+The protocol is that of ``measure.py``: six folds by speaker, each tests once, the next one
+chooses the epoch, the others train. One processor a fold, several folds at once. Writes
+``results/temporal_<corpus>.json``.
+
+With ``--trial NAME key=value …`` it tries other settings, on the *validation* parts of the first
+three folds only, and adds what came out to ``results/temporal_trials.json``: the test parts are
+not even given. The speakers of the other three folds (0, 4 and 5) are then never scored while
+settings are chosen, so that their score, told apart in the results, owes nothing to the choice.
+"""
+
+import argparse
+import hashlib
+import inspect
+import json
+import os
+import platform
+import time
+import warnings
+from dataclasses import asdict, fields, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+import pandas as pd
+import torch
+
+from ser_helpers import data, evaluate, frames, model, split, temporal
+
+RESULTS = Path(__file__).parent / "results"
+N_FOLDS = 6
+TRIAL_FOLDS = (0, 1, 2)  # their validation parts are the folds 1, 2 and 3
+PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
+
+
+#: A fold that was trained before with the same input and code is read from ``work/``, so that a
+#: run that was stopped goes on where it was.
+CODE = hashlib.sha256("".join(map(inspect.getsource, (frames, temporal))).encode()).hexdigest()
+
+
+def changed(settings: temporal.TemporalSettings, changes: list[str]) -> temporal.TemporalSettings:
+    """Change settings by ``key=value``, of training or of what is done to the clips in it."""
+    augment = settings.augment
+    for change in changes:
+        key, _, text = change.partition("=")
+        if change == "augment=none":
+            augment = None
+            continue
+        inner = key in {field.name for field in fields(frames.AugmentSettings)}
+        old = getattr(augment if inner else settings, key)
+        new = tuple(map(int, text.split(","))) if isinstance(old, tuple) else type(old)(text)
+        if inner:
+            augment = replace(augment, **{key: new})
+        else:
+            settings = replace(settings, **{key: new})
+    return replace(settings, augment=augment)
+
+
+def run_fold(
+    table: pd.Series,
+    clips: pd.DataFrame,
+    parts: pd.Series,
+    settings: temporal.TemporalSettings,
+    code: str = CODE,
+) -> tuple[dict, pd.DataFrame]:
+    """Train one fold on one processor; tell how it went, and each clip's probabilities."""
+    torch.set_num_threads(1)
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = temporal.fit(table, clips.emotion, parts, settings=settings, progress=False)
+    best, history = result.recogniser.best_epoch, result.recogniser.history
+    row = {
+        "fold": parts.name,
+        "best_epoch": best,
+        "validation_loss": round(history.validation_loss[best], 4),
+        "validation_uar": round(history.validation_uar[best], 4),
+        "validation_uar_last_5_epochs": round(history.validation_uar[-5:].mean(), 4),
+        "train_uar_last": round(history.train_uar.iloc[-1], 4),
+        "seconds": round(time.perf_counter() - wall, 1),
+        "processor_seconds": round(time.process_time() - cpu, 1),
+        "weights": model.count_parameters(result.recogniser.model),
+    }
+    return row, result.probabilities
+
+
+def run_folds(
+    table: pd.Series,
+    clips: pd.DataFrame,
+    parts: list[pd.Series],
+    settings: temporal.TemporalSettings,
+    *,
+    n_jobs: int,
+) -> list[tuple[dict, pd.DataFrame]]:
+    warnings.filterwarnings("ignore", "Persisting input arguments")
+    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    pool = joblib.Parallel(n_jobs=n_jobs, verbose=10)
+    cached = joblib.delayed(memory.cache(run_fold))
+    # Where a clip lies on this machine's disk has nothing to do with it.
+    clips = clips.drop(columns="path")
+    return pool(cached(table[p.index], clips.loc[p.index], p, settings, CODE) for p in parts)
+
+
+def measure(
+    table: pd.Series, clips: pd.DataFrame, settings: temporal.TemporalSettings, *, n_jobs: int
+) -> dict:
+    folds = split.folds_by_speaker(clips, N_FOLDS)
+    parts = [split.parts_of_fold(folds, fold) for fold in range(N_FOLDS)]
+    runs = run_folds(table, clips, parts, settings, n_jobs=n_jobs)
+    rows, unseen = [], []
+    for (row, probabilities), part in zip(runs, parts, strict=True):
+        test = part.index[part == "test"]
+        said = probabilities.loc[test].idxmax(axis=1)
+        unseen.append(said)
+        rows.append(row | {"test_uar": round(evaluate.scores(clips.emotion[test], said)["uar"], 4)})
+    said = pd.concat(unseen).loc[clips.index]
+    apart = ~folds.isin([fold + 1 for fold in TRIAL_FOLDS])  # never scored in a trial
+    return {
+        "protocol": f"{folds.name}; the next fold chooses the epoch",
+        "scores": {
+            name: evaluate.intervals(clips.emotion[rows_of], said[rows_of], clips.actor[rows_of])
+            .round(4)
+            .to_dict("index")
+            for name, rows_of in (
+                ("frames, unseen speakers", clips.index),
+                ("frames, unseen speakers never scored in a trial", clips.index[apart]),
+            )
+        },
+        "confusion": evaluate.confusion(clips.emotion, said).to_dict("split"),
+        "folds": rows,
+    }
+
+
+def trial(
+    table: pd.Series,
+    clips: pd.DataFrame,
+    settings: temporal.TemporalSettings,
+    *,
+    folds: list[int],
+    n_jobs: int,
+) -> dict:
+    fold_of = split.folds_by_speaker(clips, N_FOLDS)
+    parts = [split.parts_of_fold(fold_of, fold) for fold in folds]
+    heard = [part[part != "test"] for part in parts]
+    rows = [row for row, _ in run_folds(table, clips, heard, settings, n_jobs=n_jobs)]
+    return {
+        "validation_uar": round(sum(row["validation_uar"] for row in rows) / len(rows), 4),
+        "folds": rows,
+    }
+
+
+def write(path: Path, result: object) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    parser.add_argument("--jobs", type=int, default=2, help="folds at once")
+    parser.add_argument("--trial", metavar="NAME", help="only try settings, by validation")
+    parser.add_argument(
+        "--folds", type=int, nargs="+", choices=TRIAL_FOLDS, default=TRIAL_FOLDS, help="of a trial"
+    )
+    parser.add_argument("changes", nargs="*", metavar="key=value", help="settings to change")
+    options = parser.parse_args()
+    settings = changed(temporal.TemporalSettings(), options.changes)
+    corpus = data.open_corpus(options.data)
+    print(corpus)
+    table = frames.extract(corpus.clips)
+    clips = corpus.clips.loc[table.index]
+    if options.trial:
+        path = RESULTS / "temporal_trials.json"
+        trials = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        outcome = trial(table, clips, settings, folds=options.folds, n_jobs=options.jobs)
+        what = {"trial": options.trial, "corpus": corpus.name, "settings": asdict(settings)}
+        write(path, [*trials, what | outcome])
+        print(options.trial, outcome)
+        return
+    result = {
+        "corpus": corpus.name,
+        "synthetic": corpus.synthetic,
+        "n_clips": len(clips),
+        "n_actors": int(clips.actor.nunique()),
+        "interval": "95 %, bootstrap over speakers",
+        **measure(table, clips, settings, n_jobs=options.jobs),
+        "settings": asdict(settings),
+        "audio_settings": table.attrs["settings"],
+        "processors": {
+            "of_the_machine": os.cpu_count(),
+            "a_fold": 1,
+            "folds_at_once": options.jobs,
+        },
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+    }
+    for name, scores in result["scores"].items():
+        uar = scores["uar"]
+        print(f"{name:50} UAR {uar['value']:.1%} [{uar['low']:.1%}, {uar['high']:.1%}]")
+    print(pd.DataFrame(result["folds"]).to_string())
+    name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
+    write(RESULTS / f"temporal_{name}.json", result)
+
+
+if __name__ == "__main__":
+    main()

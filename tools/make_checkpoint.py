@@ -1,0 +1,32 @@
+"""Train the network that sees time on the demo voices: ``python tools/make_checkpoint.py``.
+
+Run by a maintainer whenever the demo voices, the frames or the network change; some minutes on
+one processor. Trains on the train part of the frozen split ``demo-v1``, keeps the epoch with the
+lowest loss on its validation part, and writes ``ser_helpers/checkpoints/temporal-demo.npz``,
+which notebook 09 uses. The test part is looked at once, at the end.
+"""
+
+import torch
+
+from ser_helpers import checkpoint, data, evaluate, frames, split, temporal
+
+
+def main() -> None:
+    torch.set_num_threads(1)  # the result depends on it in the last digits
+    corpus = data.open_corpus("demo")
+    table = frames.extract(corpus.clips)
+    clips = corpus.clips.loc[table.index]
+    parts = split.by_speaker(clips)
+    counts = parts.value_counts()
+    note = (
+        f"{corpus.name}, train part of {parts.name}: {counts['train']} clips of "
+        f"{clips.actor[parts == 'train'].nunique()} virtual actors"
+    )
+    result = temporal.fit(table, clips.emotion, parts, trained_on=note)
+    path = checkpoint.save(result.recogniser, checkpoint.DEMO)
+    print(f"{path}: {path.stat().st_size / 1000:.0f} kB, epoch {result.recogniser.best_epoch}")
+    print(evaluate.report(result, clips))
+
+
+if __name__ == "__main__":
+    main()
