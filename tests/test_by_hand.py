@@ -1,8 +1,8 @@
 """What a notebook builds by hand is what the helper or the library does.
 
-``functions_of("02").mfcc_by_hand`` is that function of notebook 02, taken out of it. To add tests
-for another notebook, write them in this way below those of 02; the first test here fails for each
-``*_by_hand`` function of any notebook that no test in this file names so.
+``functions_of("02").mfcc_by_hand`` is that function of notebook 02, taken out of it. Here are
+the notebooks of the main road; a further one, NN, has ``test_by_hand_NN.py``. The first test here
+fails for each ``*_by_hand`` function of any notebook that no test in these files names so.
 """
 
 import re
@@ -34,7 +34,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:n_fft=.*too large", "ignore:Empt
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_function_built_by_hand_is_tested_here(path):
-    source = Path(__file__).read_text(encoding="utf-8")
+    files = Path(__file__).parent.glob("test_by_hand*.py")
+    source = "\n".join(file.read_text(encoding="utf-8") for file in files)
     number = path.stem[:2]
     tested = set(re.findall(rf'functions_of\("{number}"\)\.(\w+)', source))
     built = {f.name for f in functions_in(path) if f.name.endswith("_by_hand")}

@@ -13,13 +13,14 @@ from packaging.specifiers import SpecifierSet
 from ser_helpers import check
 
 course = load_script(ROOT / "course.py")
-#: What conda-forge calls some packages; the last two without the Qt that nobody here needs.
+#: What conda-forge calls some packages: those without the Qt and the web page that nobody here needs.
 CONDA = {
     "soundfile": "pysoundfile",
     "soxr": "soxr-python",
     "torch": "pytorch-cpu",
     "matplotlib": "matplotlib-base",
     "seaborn": "seaborn-base",
+    "dask": "dask-core",
 }
 PYTHONS = ["3.11", "3.12", "3.13"]
 
