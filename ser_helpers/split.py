@@ -42,8 +42,9 @@ def by_rows(
     """
     _check_sizes(test_size, validation_size)
     try:
+        # As a NumPy array: scikit-learn cannot index the strings that pandas keeps in pyarrow.
         rest, test = train_test_split(
-            clips.index, test_size=test_size, random_state=seed, stratify=clips.emotion
+            clips.index.to_numpy(), test_size=test_size, random_state=seed, stratify=clips.emotion
         )
         _, validation = train_test_split(
             rest,
