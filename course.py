@@ -1,6 +1,7 @@
 """Run the course or its tests: ``python course.py lab`` or ``python course.py test``.
 
-The first call makes the environment ``.venv`` beside this file; later calls start at once.
+The first call makes the environment ``.venv`` beside this file; later calls start at once. With
+``--tensorflow``, TensorFlow is added for notebook 11, and ``test`` tests only what runs on it.
 Standard library only, the same on Linux, macOS and Windows, Python 3.11 to 3.13. Nothing here is
 newer than Python 3.6 can read, so that an old one gets a sentence instead of a syntax error.
 """
@@ -21,10 +22,16 @@ ENVIRONMENT = os.path.join(ROOT, ".venv")
 BIN = os.path.join(ENVIRONMENT, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 STAMP = os.path.join(ENVIRONMENT, "course-ready")
+STAMP_TENSORFLOW = os.path.join(ENVIRONMENT, "course-ready-tensorflow")
 START = os.path.join("notebooks", "00_start_here.ipynb")
 PARTS = ("requirements.txt", "requirements.lock", "pyproject.toml", "ser_helpers", "tests", START)
+TENSORFLOW = "requirements-tensorflow.txt"
+# What computes with Keras, whose backend is TensorFlow or PyTorch.
+KERAS_TESTS = ("test_keras_twin.py", "test_by_hand_11.py")
+KERAS_NOTEBOOK = os.path.join("notebooks", "11_keras_and_tensorflow.ipynb")
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 NEEDED_GB = 3
+NEEDED_GB_TENSORFLOW = 2
 NOTHING_CHOSEN = 5  # pytest's exit code, for instance after `-k word`
 NO_VENV = (
     "on Debian and Ubuntu `sudo apt install python3-venv`; elsewhere install Python from "
@@ -36,6 +43,9 @@ NO_NETWORK = (
 )
 NO_TORCH = NO_NETWORK + (
     "; there is no PyTorch for 32-bit systems and Macs with an Intel processor: use Colab there"
+)
+NO_TENSORFLOW = NO_NETWORK + (
+    "; without TensorFlow notebook 11 runs as well, with Keras on PyTorch: leave out --tensorflow"
 )
 
 
@@ -51,21 +61,27 @@ def say(text):
     print("course: " + text, flush=True)
 
 
-def fingerprint():
+def fingerprint(*more):
     """Hash what the environment is made from, and where, so that a change is noticed."""
     digest = hashlib.sha256(os.fsencode(ROOT) + str(python_of_environment()).encode())
-    for name in PARTS[:3]:
+    for name in PARTS[:3] + more:
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 
 
-def is_ready():
+def is_ready(stamp, *more):
     try:
-        with open(STAMP) as file:
-            return file.read() == fingerprint() and os.path.exists(PYTHON)
+        with open(stamp) as file:
+            return file.read() == fingerprint(*more) and os.path.exists(PYTHON)
     except OSError:
         return False
+
+
+def write_stamp(stamp, *more):
+    with open(stamp + ".part", "w") as file:
+        file.write(fingerprint(*more))
+    os.replace(stamp + ".part", stamp)
 
 
 def step(what, command, advice):
@@ -125,7 +141,7 @@ def make_environment():
 
 def set_up():
     """Make or mend ``.venv``; the stamp is written last, so a broken-off set-up is resumed."""
-    if is_ready():
+    if is_ready(STAMP):
         return
     complete = os.path.exists(STAMP) and os.path.exists(PYTHON)
     if complete:
@@ -135,15 +151,10 @@ def set_up():
         say("an unfinished .venv is here: going on with it")
     else:
         say("first use: setting up .venv (once; some minutes and about 2 GB)")
-        free = shutil.disk_usage(ROOT).free / 1e9
-        if free < NEEDED_GB:
-            raise StepError(
-                f"only {free:.1f} GB are free and {NEEDED_GB} GB are needed: make room, or put "
-                "the course on another disk"
-            )
+        check_room(NEEDED_GB)
     if not complete:  # else it stays, whichever Python this is: less to download
         make_environment()
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = pip_install()
     lock, ranges = (os.path.join(ROOT, name) for name in ("requirements.lock", "requirements.txt"))
     with open(lock, encoding="utf-8") as file:
         torch = next(line.split()[0] for line in file if line.startswith("torch=="))
@@ -159,10 +170,38 @@ def set_up():
         ("installing versions within the ranges", [*pip, "--requirement", ranges], NO_NETWORK),
     )
     step("installing ser_helpers", [*pip, "--no-deps", "--editable", ROOT], NO_NETWORK)
-    with open(STAMP + ".part", "w") as file:
-        file.write(fingerprint())
-    os.replace(STAMP + ".part", STAMP)
+    write_stamp(STAMP)
     say("ready")
+
+
+def add_tensorflow():
+    """Add TensorFlow to ``.venv``, once; what is there keeps its tested version if that is fit."""
+    if sys.platform == "darwin":
+        say("on a Mac, TensorFlow may hang beside pyarrow: notebook 11 takes it only if you set")
+        say("KERAS_BACKEND=tensorflow yourself, as `test --tensorflow` does")
+    if is_ready(STAMP_TENSORFLOW, TENSORFLOW):
+        return
+    check_room(NEEDED_GB_TENSORFLOW)
+    wanted = [*pip_install(), "--requirement", os.path.join(ROOT, TENSORFLOW)]
+    tested = [*wanted, "--constraint", os.path.join(ROOT, "requirements.lock")]
+    first_that_works(
+        ("adding TensorFlow (once; 250 to 400 MB, 1.5 GB on the disk)", tested, NO_TENSORFLOW),
+        ("adding TensorFlow to versions within the ranges", wanted, NO_TENSORFLOW),
+    )
+    write_stamp(STAMP_TENSORFLOW, TENSORFLOW)
+
+
+def check_room(needed):
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < needed:
+        raise StepError(
+            f"only {free:.1f} GB are free and {needed} GB are needed: make room, or put the "
+            "course on another disk"
+        )
+
+
+def pip_install():
+    return [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
 
 
 def child_environment(here):
@@ -187,14 +226,22 @@ def wait_for(command, environment):
     return child.returncode
 
 
-def run_tests(python, environment, extra):
+def run_tests(python, environment, extra, tensorflow=False):
     """Run pytest and nbval, both in any case; return 0 only if both pass."""
+    tests, notebooks = ["tests"], "notebooks"
+    if tensorflow:
+        say("only what computes with Keras, on TensorFlow; without --tensorflow all, on PyTorch")
+        environment["KERAS_BACKEND"] = "tensorflow"
+        tests = [os.path.join("tests", name) for name in KERAS_TESTS]
+        notebooks = KERAS_NOTEBOOK
+    else:  # the same tests, whether TensorFlow was added or not
+        environment.setdefault("KERAS_BACKEND", "torch")
     # The stored outputs are those of the demo voices, and what a learner made stays as it is.
     environment.setdefault("SER_DATA", "demo")
     environment.setdefault("SER_WORK", os.path.join(ROOT, "work", "test"))
-    nbval = ["--nbval-lax", "--nbval-cell-timeout=300", "-p", "no:cacheprovider", "notebooks"]
+    nbval = ["--nbval-lax", "--nbval-cell-timeout=300", "-p", "no:cacheprovider", notebooks]
     codes = {}
-    for name, arguments in (("ser_helpers", ["tests"]), ("notebooks", nbval)):
+    for name, arguments in (("ser_helpers", tests), ("notebooks", nbval)):
         say(f"testing {name} ...")
         command = [python, "-m", "pytest", "-q", *arguments, *extra]
         codes[name] = wait_for(command, environment)
@@ -216,6 +263,11 @@ def main():
     parser.add_argument(
         "--here", action="store_true", help="use the running Python as it is; set up nothing"
     )
+    parser.add_argument(
+        "--tensorflow",
+        action="store_true",
+        help="add TensorFlow to .venv; with `test`, test only what runs on it",
+    )
     options, extra = parser.parse_known_args()
     if hasattr(sys.stdout, "reconfigure"):  # an old Windows console has not every sign
         sys.stdout.reconfigure(errors="replace")
@@ -225,17 +277,20 @@ def main():
             "python.org and start it by its name, e.g. `python3.12 course.py lab`"
         )
         return 1
-    missing = [name for name in PARTS if not os.path.exists(os.path.join(ROOT, name))]
+    needed = PARTS + ((TENSORFLOW, KERAS_NOTEBOOK) if options.tensorflow else ())
+    missing = [name for name in needed if not os.path.exists(os.path.join(ROOT, name))]
     if missing:  # said before the set-up, which would be wasted
         say(f"not found beside course.py: {', '.join(missing)}. Get the whole repository again")
         return 1
     try:
         if not options.here:
             set_up()
+            if options.tensorflow:
+                add_tensorflow()
         python = sys.executable if options.here else PYTHON
         environment = child_environment(options.here)
         if options.what == "test":
-            return run_tests(python, environment, extra)
+            return run_tests(python, environment, extra, options.tensorflow)
         say("opening JupyterLab; stop it here with Ctrl-C")
         # Not `jupyterlab START`: its file browser would not show what lies beside notebooks/.
         first = "--LabApp.default_url=/lab/tree/" + START.replace(os.sep, "/")

@@ -8,6 +8,10 @@ With ``--trial NAME key=value …`` it tries other settings, on the *validation*
 three folds only, and adds what came out to ``results/temporal_trials.json``: the test parts are
 not even given. The speakers of the other three folds (0, 4 and 5) are then never scored while
 settings are chosen, so that their score, told apart in the results, owes nothing to the choice.
+
+A whole run takes some twenty minutes of processor time, too long for a test. So ``--short EPOCHS``
+adds two scores that are quick to repeat to the results that are there: of the first fold after so
+few epochs, and of the network that comes with the course. ``tests/test_temporal.py`` repeats them.
 """
 
 import argparse
@@ -26,7 +30,7 @@ import joblib
 import pandas as pd
 import torch
 
-from ser_helpers import data, evaluate, frames, model, split, temporal
+from ser_helpers import checkpoint, data, evaluate, frames, model, split, temporal
 
 RESULTS = Path(__file__).parent / "results"
 N_FOLDS = 6
@@ -130,6 +134,36 @@ def measure(
     }
 
 
+def short_run(table: pd.Series, clips: pd.DataFrame, *, epochs: int) -> dict:
+    """Train the first fold for a few epochs, with all else as in the whole run."""
+    parts = split.parts_of_fold(split.folds_by_speaker(clips, N_FOLDS), 0)
+    settings = temporal.TemporalSettings(epochs=epochs)
+    row, probabilities = run_fold(table, clips, parts, settings)
+    test = parts.index[parts == "test"]
+    said = probabilities.loc[test].idxmax(axis=1)
+    return {
+        "fold": row["fold"],
+        "epochs": epochs,
+        "validation_uar": row["validation_uar"],
+        "test_uar": round(evaluate.scores(clips.emotion[test], said)["uar"], 4),
+        "processor_seconds": row["processor_seconds"],
+    }
+
+
+def shipped_network(table: pd.Series, clips: pd.DataFrame) -> dict:
+    """Score the network that comes with the course on the corpus's test part."""
+    parts = split.by_speaker(clips)
+    test = parts.index[parts == "test"]
+    network = checkpoint.load()
+    said = temporal.predict(network, table[test]).idxmax(axis=1)
+    scores = evaluate.intervals(clips.emotion[test], said, clips.actor[test]).round(4)
+    return {
+        "trained_on": network.trained_on,
+        "tested_on": f"{parts.name}, test part",
+        "scores": scores.to_dict("index"),
+    }
+
+
 def trial(
     table: pd.Series,
     clips: pd.DataFrame,
@@ -158,6 +192,9 @@ def write(path: Path, result: object) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    parser.add_argument(
+        "--short", type=int, metavar="EPOCHS", help="only add what is quick to repeat"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="folds at once")
     parser.add_argument("--trial", metavar="NAME", help="only try settings, by validation")
     parser.add_argument(
@@ -168,14 +205,27 @@ def main() -> None:
     settings = changed(temporal.TemporalSettings(), options.changes)
     corpus = data.open_corpus(options.data)
     print(corpus)
+    name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
+    path = RESULTS / f"temporal_{name}.json"
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if options.short and not told:
+        parser.error(f"there is no {path.name} yet: measure without --short first")
     table = frames.extract(corpus.clips)
     clips = corpus.clips.loc[table.index]
+    if options.short:
+        quick = {
+            "short_run": short_run(table, clips, epochs=options.short),
+            "shipped_network": shipped_network(table, clips),
+        }
+        print(json.dumps(quick, indent=2))
+        write(path, told | quick)
+        return
     if options.trial:
-        path = RESULTS / "temporal_trials.json"
-        trials = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        log = RESULTS / "temporal_trials.json"
+        trials = json.loads(log.read_text(encoding="utf-8")) if log.exists() else []
         outcome = trial(table, clips, settings, folds=options.folds, n_jobs=options.jobs)
         what = {"trial": options.trial, "corpus": corpus.name, "settings": asdict(settings)}
-        write(path, [*trials, what | outcome])
+        write(log, [*trials, what | outcome])
         print(options.trial, outcome)
         return
     result = {
@@ -199,8 +249,8 @@ def main() -> None:
         uar = scores["uar"]
         print(f"{name:50} UAR {uar['value']:.1%} [{uar['low']:.1%}, {uar['high']:.1%}]")
     print(pd.DataFrame(result["folds"]).to_string())
-    name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
-    write(RESULTS / f"temporal_{name}.json", result)
+    write(path, result)
+    print("now add what a test repeats: the same call with --short EPOCHS")
 
 
 if __name__ == "__main__":

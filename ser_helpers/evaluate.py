@@ -247,6 +247,37 @@ def reliability(
     return table
 
 
+def coverage(probabilities: pd.DataFrame, y_true: pd.Series) -> pd.DataFrame:
+    """Find how often answers are right if only the surest are given.
+
+    Parameters
+    ----------
+    probabilities : pandas.DataFrame, shape (n_clips, n_classes)
+    y_true : pandas.Series of str, shape (n_clips,)
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``threshold``, each highest probability that occurs, falling; ``coverage``: share of
+        the clips that are at least so sure; ``accuracy``: share of these that is right.
+
+    References
+    ----------
+    The accuracy–coverage (or risk–coverage) curve: El-Yaniv & Wiener 2010, On the foundations of
+    noise-free selective classification, JMLR 11.
+    """
+    _check_order(probabilities, y_true)
+    sure = probabilities.max(axis=1).to_numpy()
+    right = probabilities.idxmax(axis=1).to_numpy() == np.asarray(y_true)
+    order = np.argsort(-sure, kind="stable")
+    n = np.arange(1, len(sure) + 1)
+    table = pd.DataFrame(
+        {"coverage": n / len(n), "accuracy": np.cumsum(right[order]) / n},
+        index=pd.Index(sure[order], name="threshold"),
+    )
+    return table[~table.index.duplicated(keep="last")]  # who is equally sure is in or out together
+
+
 @dataclass(frozen=True)
 class Report:
     """What a reader of results wants on one page; ``print`` it.

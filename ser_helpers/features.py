@@ -1,10 +1,12 @@
 """Step 2: from samples to numbers: MFCCs, one row a clip, and the table of a whole corpus."""
 
+import functools
 import hashlib
 import io
 import json
 import sys
 import warnings
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import joblib
 import librosa
 import numpy as np
 import pandas as pd
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, replace_file, work_folder
@@ -19,6 +22,7 @@ from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, replace_file, wo
 PERCENTILES = (5, 25, 50, 75, 95)
 POOL_FROM = 200  # clips; below, starting processes takes longer than the work itself
 MOST_PROCESSES = 4  # each takes 280 MB; more of them start longer than they save
+AT_ONCE = 16  # clips handed to a process together: handing over takes about as long as one of them
 RECIPE = 1  # raise it whenever `describe` computes something else: old caches are then not read
 
 
@@ -115,17 +119,19 @@ def mfcc(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndarray
     Davis & Mermelstein 1980, doi:10.1109/TASSP.1980.1163420; computed by
     :func:`librosa.feature.mfcc` with its defaults (Slaney mel scale, orthonormal DCT-II).
     """
-    return librosa.feature.mfcc(
-        y=y,
-        sr=settings.sr,
-        n_mfcc=settings.n_mfcc,
-        n_fft=settings.n_fft,
-        win_length=settings.win_length,
-        hop_length=settings.hop_length,
-        n_mels=settings.n_mels,
-        fmin=settings.fmin,
-        fmax=settings.fmax,
-    )
+    # Several threads make such small products of matrices slower, and round them differently.
+    with _linear_algebra().limit(limits=1, user_api="blas"):
+        return librosa.feature.mfcc(
+            y=y,
+            sr=settings.sr,
+            n_mfcc=settings.n_mfcc,
+            n_fft=settings.n_fft,
+            win_length=settings.win_length,
+            hop_length=settings.hop_length,
+            n_mels=settings.n_mels,
+            fmin=settings.fmin,
+            fmax=settings.fmax,
+        )
 
 
 def deltas(coefficients: np.ndarray, *, order: int = 1) -> np.ndarray:
@@ -161,7 +167,7 @@ def describe(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.nda
     Returns
     -------
     numpy.ndarray of float32, shape (n_features,)
-        In the order of :func:`feature_names`.
+        In the order of :func:`feature_names`. The same bits in any process of one machine.
     """
     kept = trim(y, settings)
     if kept.size < settings.n_fft:  # shorter than one frame: zeros behind it, as librosa advises
@@ -199,6 +205,9 @@ def extract(
     or setting is always computed anew. A damaged clip does not stop the run: it is set aside with
     a warning that names it.
 
+    Within ``joblib.parallel_config(backend="dask")`` the workers of the Dask cluster hash and
+    describe the clips, however many they are; each must see the files under the same paths.
+
     Parameters
     ----------
     clips : pandas.DataFrame
@@ -209,7 +218,8 @@ def extract(
     progress : bool
         Show a progress bar over the clips that have to be computed.
     n_jobs : int
-        Number of processes, as in joblib; -1 for all processors, but four at most.
+        Number of processes, as in joblib; -1 for all processors, but four at most. A Dask cluster
+        has its own number.
 
     Returns
     -------
@@ -223,12 +233,11 @@ def extract(
         If not one clip can be used.
     """
     store = Path(cache) if cache is not None else work_folder() / "features"
-    store = store / f"{_recipe_key(settings)}.npz"
+    store = store / f"{recipe_key(settings)}.npz"
     if n_jobs < 0:
         n_jobs = min(joblib.effective_n_jobs(n_jobs), MOST_PROCESSES)
     known = _read_cache(store)
-    hashes = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
-    keys = hashes(joblib.delayed(_hash)(path) for path in clips.path)
+    keys = hash_files(clips.path, n_jobs=n_jobs)
 
     todo = {key: path for key, path in zip(keys, clips.path, strict=True) if key not in known}
     reasons = {}
@@ -236,7 +245,11 @@ def extract(
         # Once here before any pool: librosa's compiled functions, first called in several
         # processes at once, can crash and leave a broken cache behind.
         describe(_noise(), settings)
-        pool = joblib.Parallel(n_jobs=n_jobs if len(todo) > POOL_FROM else 1, return_as="generator")
+        pool = joblib.Parallel(
+            n_jobs=n_jobs if len(todo) > POOL_FROM else 1,
+            batch_size=AT_ONCE,
+            return_as="generator",
+        )
         rows = pool(joblib.delayed(_describe_file)(path, settings) for path in todo.values())
         bar = tqdm(
             rows,
@@ -275,12 +288,35 @@ def extract(
     return table
 
 
+def hash_files(paths: Iterable[Path], *, n_jobs: int = -1) -> list[str]:
+    """Compute the SHA-256 of each file's bytes; a file that cannot be read gets a word instead."""
+    pool = joblib.Parallel(n_jobs=n_jobs, batch_size=AT_ONCE, prefer="threads")
+    return pool(joblib.delayed(_hash)(path) for path in paths)
+
+
+def recipe_key(settings: AudioSettings = AudioSettings()) -> str:
+    """Name what a row depends on beside the clip: the settings, this recipe, librosa."""
+    what = {
+        "settings": asdict(settings),
+        "percentiles": PERCENTILES,
+        "recipe": RECIPE,
+        "librosa": librosa.__version__,
+    }
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _describe_file(path: Path, settings: AudioSettings) -> np.ndarray | str:
     """Describe one file, or say why not."""
     try:
         return describe(load_clip(path, sr=settings.sr), settings)
     except DataError as error:
         return str(error)
+
+
+@functools.cache
+def _linear_algebra() -> ThreadpoolController:
+    """Find numpy's library of linear algebra (BLAS) once a process: looking takes milliseconds."""
+    return ThreadpoolController()
 
 
 def _noise() -> np.ndarray:
@@ -292,17 +328,6 @@ def _hash(path: Path) -> str:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError:  # `load_clip` will say what is wrong
         return f"unreadable {path}"
-
-
-def _recipe_key(settings: AudioSettings) -> str:
-    """Name what a row depends on beside the clip: the settings, this recipe, librosa."""
-    what = {
-        "settings": asdict(settings),
-        "percentiles": PERCENTILES,
-        "recipe": RECIPE,
-        "librosa": librosa.__version__,
-    }
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _read_cache(store: Path) -> dict[str, np.ndarray]:

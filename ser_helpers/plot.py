@@ -17,6 +17,7 @@ import pandas as pd
 import seaborn as sns
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from ser_helpers.data import EMOTION_NAMES, EMOTIONS, LEVELS, load_clip
@@ -570,6 +571,68 @@ def reliability(table: pd.DataFrame, *, title: str = "Reliability curve") -> Axe
         ylim=(0, 1),
     )
     ax.legend(loc="upper left", fontsize="small")
+    return ax
+
+
+def occlusion(
+    picture: np.ndarray,
+    fall: np.ndarray,
+    settings: AudioSettings = AudioSettings(),
+    *,
+    title: str,
+    largest: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw what a network looks at over the log-mel spectrogram that it was given.
+
+    Parameters
+    ----------
+    picture : numpy.ndarray, shape (n_mels, n_frames)
+        Of :func:`ser_helpers.frames.log_mel`; drawn in greys, dark where it is strong.
+    fall : numpy.ndarray, shape (n_mels, n_frames)
+        Of :func:`ser_helpers.temporal.occlusion`: orange for what speaks for the emotion, purple
+        for what speaks against it, and the fainter, the less it does.
+    settings : AudioSettings
+        ``hop_length`` and ``sr`` turn frames into seconds.
+    title : str
+    largest : float, optional
+        Fall of the probability that gets the full colour, to compare clips; left out, this map's
+        own largest.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If the map is not one of this picture.
+    """
+    if picture.shape != fall.shape:
+        raise ValueError(
+            f"the map has shape {fall.shape}, the picture {picture.shape}: give the map of the "
+            "same clip"
+        )
+    ax = ax or _new(8, 3)
+    n_mels, n_frames = picture.shape
+    seconds = n_frames * settings.hop_length / settings.sr
+    place = {
+        "origin": "lower",
+        "aspect": "auto",
+        "interpolation": "nearest",
+        "extent": (0, seconds, -0.5, n_mels - 0.5),
+    }
+    most = 100 * (largest or float(np.abs(fall).max()) or 1.0)
+    ax.imshow(picture, cmap="Greys", **place)
+    strength = np.clip(np.abs(fall) * 100 / most, 0, 1)
+    colour = ax.imshow(
+        fall * 100, cmap="PuOr_r", vmin=-most, vmax=most, alpha=0.75 * strength, **place
+    )
+    bar = ax.figure.colorbar(ScalarMappable(colour.norm, colour.cmap), ax=ax)
+    bar.set_label("fall of the probability (points)")
+    ax.set(xlabel="time (s)", ylabel="mel band", title=title)
+    ax.grid(False)
     return ax
 
 

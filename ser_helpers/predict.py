@@ -258,3 +258,53 @@ def predict_file(recogniser: Recogniser, path: str | Path) -> pd.Series:
         )
     row = describe(y, recogniser.audio_settings)
     return predict(recogniser, row[None]).iloc[0].rename(Path(path).stem)
+
+
+def over_time(
+    recogniser: Recogniser, y: np.ndarray, *, window: float = 2.0, hop: float = 0.5
+) -> pd.DataFrame:
+    """Let the recogniser listen to a longer sound window by window.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    y : numpy.ndarray of float32, shape (n_samples,)
+        Samples at ``recogniser.audio_settings.sr`` Hz.
+    window : float
+        Length of a window, seconds. The recogniser learnt from whole sentences: the shorter the
+        window, the less it is what it has learnt from.
+    hop : float
+        From the start of one window to that of the next, seconds.
+
+    Returns
+    -------
+    pandas.DataFrame of float32, shape (n_windows, n_classes)
+        Probabilities; index ``seconds``: the middle of each window. NaN where the whole window is
+        a pause: softer, by ``top_db``, than the loudest sample of the sound. A sound shorter than
+        a window gives one row; what is left at the end, less than a hop, gives none.
+
+    Raises
+    ------
+    DataError
+        If the sound is empty or silent.
+    ValueError
+        If ``window`` is below 0.1 s, or ``hop`` below 0.01 s.
+    """
+    if window < 0.1 or hop < 0.01:
+        raise ValueError(f"window={window} s and hop={hop} s must be at least 0.1 and 0.01 s")
+    settings = recogniser.audio_settings
+    n, step = round(window * settings.sr), round(hop * settings.sr)
+    y = np.asarray(y, dtype=np.float32)
+    loudest = np.abs(y).max(initial=0)
+    if not loudest > 0:
+        raise DataError("the sound is empty or silent: there is nothing to listen to")
+    parts = [y[start : start + n] for start in range(0, max(1, len(y) - n + 1), step)]
+    heard = [np.abs(part).max() >= loudest * 10 ** (-settings.top_db / 20) for part in parts]
+    rows = [describe(part, settings) for part, sounds in zip(parts, heard, strict=True) if sounds]
+    middles = [(i * step + len(part) / 2) / settings.sr for i, part in enumerate(parts)]
+    answers = pd.DataFrame(
+        np.nan, index=middles, columns=list(recogniser.classes), dtype=np.float32
+    )
+    if rows:
+        answers[heard] = predict(recogniser, np.stack(rows)).to_numpy()
+    return answers.rename_axis("seconds")

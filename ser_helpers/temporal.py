@@ -342,9 +342,9 @@ def occlusion(
     for picture, patch in zip(covered, patches, strict=False):
         picture[patch] = 0
     target = recogniser.classes.index(emotion)
-    with torch.no_grad():
-        logits = recogniser.model(covered, torch.full((len(covered),), n_frames))
-    probability = torch.softmax(logits, dim=1)[:, target].numpy()
+    with torch.no_grad():  # a few at a time: hundreds at once would take hundreds of MB
+        logits = [recogniser.model(c, torch.full((len(c),), n_frames)) for c in covered.split(32)]
+    probability = torch.softmax(torch.cat(logits), dim=1)[:, target].numpy()
     total, times = np.zeros((2, n_mels, n_frames), dtype=np.float32)
     for patch, left in zip(patches, probability, strict=False):
         total[patch] += probability[-1] - left

@@ -110,6 +110,7 @@ def fit(
     *,
     settings: TrainSettings = TrainSettings(),
     progress: bool = True,
+    targets: pd.DataFrame | None = None,
 ) -> Result:
     """Train the network on the train part, stop by the validation part.
 
@@ -124,6 +125,10 @@ def fit(
     settings : TrainSettings
     progress : bool
         Show a progress bar over the epochs.
+    targets : pandas.DataFrame of float, shape (n_clips, n_classes), optional
+        Soft labels: probabilities of each train and validation clip, indexed by clip, one column
+        an emotion. Given, both losses compare the network with them in place of ``labels``, from
+        which the classes and the UAR still come. ``settings.label_smoothing`` comes on top.
 
     Returns
     -------
@@ -132,8 +137,8 @@ def fit(
     Raises
     ------
     DataError
-        If a clip has no label or part, a part is empty, a feature is not a number, or an emotion
-        to be recognised never occurs in the train part.
+        If a clip has no label or part, a part is empty, a feature is not a number, an emotion
+        to be recognised never occurs in the train part, or a target is no probability.
 
     Notes
     -----
@@ -157,6 +162,7 @@ def fit(
     scaler = StandardScaler().fit(table[parts == "train"])
     x = torch.from_numpy(scaler.transform(table).astype(np.float32))
     y = torch.tensor([classes.index(label) for label in labels])
+    wanted = y if targets is None else _soft(targets, parts, classes)
     rows = {part: torch.from_numpy(np.flatnonzero(parts == part)) for part in parts.unique()}
 
     with _one_thread(), torch.random.fork_rng(devices=[]):  # the caller's own is left alone
@@ -164,7 +170,7 @@ def fit(
         model = EmotionNet(
             x.shape[1], len(classes), hidden=settings.hidden, dropout=settings.dropout
         )
-        history, best_epoch = _run(model, x, y, rows, settings, progress)
+        history, best_epoch = _run(model, x, y, wanted, rows, settings, progress)
 
     probabilities = pd.DataFrame(
         model.probabilities(x).numpy(), index=table.index, columns=list(classes)
@@ -225,11 +231,12 @@ def _run(
     model: EmotionNet,
     x: torch.Tensor,
     y: torch.Tensor,
+    wanted: torch.Tensor,
     rows: dict[str, torch.Tensor],
     settings: TrainSettings,
     progress: bool,
 ) -> tuple[pd.DataFrame, int]:
-    """Train ``model`` in place; leave it with the weights of its best epoch."""
+    """Train ``model`` in place towards ``wanted``; leave it with the weights of its best epoch."""
     loss_of = nn.CrossEntropyLoss(label_smoothing=settings.label_smoothing)
     optimizer = torch.optim.Adam(
         model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
@@ -249,12 +256,12 @@ def _run(
         for batch in order.split(settings.batch_size):
             optimizer.zero_grad()
             noisy = x[batch] + settings.noise * torch.randn_like(x[batch])
-            loss_of(model(noisy), y[batch]).backward()
+            loss_of(model(noisy), wanted[batch]).backward()
             optimizer.step()
 
         scores = {"epoch": epoch}
         for part in ("train", "validation"):
-            loss, uar = _measure(model, x[rows[part]], y[rows[part]])
+            loss, uar = _measure(model, x[rows[part]], y[rows[part]], wanted[rows[part]])
             scores |= {f"{part}_loss": loss, f"{part}_uar": uar}
         history.append(scores)
         if scores["validation_loss"] < best_loss:
@@ -273,14 +280,16 @@ def _run(
 
 
 @torch.no_grad()
-def _measure(model: EmotionNet, x: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
+def _measure(
+    model: EmotionNet, x: torch.Tensor, y: torch.Tensor, wanted: torch.Tensor
+) -> tuple[float, float]:
     """Measure loss (no smoothing) and UAR with dropout and noise off."""
     model.eval()
     logits = model(x)
     uar = recall_score(
         y, logits.argmax(dim=1), labels=np.unique(y), average="macro", zero_division=0
     )
-    return nn.functional.cross_entropy(logits, y).item(), float(uar)
+    return nn.functional.cross_entropy(logits, wanted).item(), float(uar)
 
 
 def _aligned(
@@ -305,3 +314,28 @@ def _aligned(
             "look at that clip, or leave it out"
         )
     return labels, parts
+
+
+def _soft(targets: pd.DataFrame, parts: pd.Series, classes: tuple[str, ...]) -> torch.Tensor:
+    """Bring soft labels into the clips' order and the classes' order, and check them."""
+    needed = parts.index[parts.isin(["train", "validation"])]
+    lost = needed.difference(targets.index)
+    if len(lost):
+        raise DataError(f"{len(lost)} train or validation clips have no target, first {lost[0]}")
+    if not (targets.index.is_unique and targets.columns.is_unique):
+        raise DataError("targets has a clip or an emotion twice: keep one row a clip")
+    if set(targets.columns) != set(classes):
+        raise DataError(
+            f"targets has the columns {', '.join(map(str, targets.columns))}, the labels have "
+            f"{', '.join(classes)}: one column each of these is needed"
+        )
+    # Nothing is learnt from a test clip, so that its target, if it has one, is not even read.
+    soft = targets.loc[needed, list(classes)].astype(float)
+    sums = soft.to_numpy().sum(axis=1)  # NaN, where a number is missing
+    bad = (soft < 0).any(axis=1) | ~np.isclose(sums, 1, atol=1e-4)
+    if bad.any():
+        raise DataError(
+            f"{bad.sum()} targets are no probabilities, first that of {soft.index[bad][0]}: none "
+            "may be below 0, and each row must sum to 1; divide counts of votes by their sum"
+        )
+    return torch.tensor(soft.reindex(parts.index).to_numpy(), dtype=torch.float32)

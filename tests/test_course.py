@@ -13,6 +13,7 @@ from conftest import ROOT, load_script
 
 CPU, PLAIN = "the CPU build", "the plain index"
 LOCK, RANGES, EDITABLE, VENV = "the lock", "the ranges", "ser_helpers", "venv"
+TENSORFLOW, ANY_TENSORFLOW = "TensorFlow beside the lock", "TensorFlow"
 
 
 class Machine:
@@ -68,6 +69,10 @@ class Machine:
         assert command[1:3] == ["-m", "pip"]
         if command[-1] == "torch==2.9.1":
             return CPU if self.course.TORCH_CPU in command else PLAIN
+        tensorflow = str(self.folder / "requirements-tensorflow.txt")
+        if tensorflow in command:
+            beside = ["--constraint", str(self.folder / "requirements.lock")]
+            return TENSORFLOW if command[-2:] == beside else ANY_TENSORFLOW
         for end, step in (("lock", LOCK), ("txt", RANGES), (str(self.folder), EDITABLE)):
             if command[-1].endswith(end):
                 return step
@@ -249,6 +254,89 @@ def test_a_choice_of_tests_may_choose_none_of_one_kind(machine, monkeypatch, cod
     given = iter(codes)
     monkeypatch.setattr(machine.course, "wait_for", lambda *_: next(given))
     assert machine("test", "--here", "-k", "word") == expected
+
+
+@pytest.fixture
+def with_tensorflow(machine) -> Machine:
+    for name in (machine.course.TENSORFLOW, machine.course.KERAS_NOTEBOOK):
+        (machine.folder / name).write_bytes(b"something\n")
+    return machine
+
+
+def test_tensorflow_is_added_once_and_again_when_something_changes(with_tensorflow, capsys):
+    machine = with_tensorflow
+    assert machine("lab", "--tensorflow", "--no-browser") == 0
+    assert machine.ran == [*ALL_WELL, TENSORFLOW]
+    assert machine.watched[0][0][-1] == "--no-browser"  # and JupyterLab is not told of it
+    assert machine("lab", "--tensorflow") == 0
+    assert machine.ran == []
+    file = machine.folder / machine.course.TENSORFLOW
+    file.write_bytes(b"something else\n")
+    assert machine("lab") == 0
+    assert machine.ran == []  # who does not ask for it need not wait
+    assert machine("lab", "--tensorflow") == 0
+    assert machine.ran == [TENSORFLOW]
+    lock = machine.folder / "requirements.lock"
+    lock.write_bytes(lock.read_bytes() + b"# new\n")
+    assert machine("lab", "--tensorflow") == 0
+    assert machine.ran == [CPU, LOCK, EDITABLE, TENSORFLOW]
+
+
+def test_tensorflow_that_does_not_fit_the_lock_is_tried_without_and_may_fail(
+    with_tensorflow, capsys
+):
+    machine = with_tensorflow
+    machine.broken = {TENSORFLOW}
+    assert machine("lab", "--tensorflow") == 0
+    assert machine.ran == [*ALL_WELL, TENSORFLOW, ANY_TENSORFLOW]
+    (machine.folder / machine.course.TENSORFLOW).write_bytes(b"something else\n")
+    machine.broken = {TENSORFLOW, ANY_TENSORFLOW}
+    machine.watched.clear()
+    assert machine("test", "--tensorflow") == 1
+    assert "leave out --tensorflow" in capsys.readouterr().out.partition("What to do: ")[2]
+    assert machine.watched == []
+    assert machine("lab") == 0  # the rest of the course is not held up
+
+
+def test_too_small_a_disk_for_tensorflow_is_said_before(with_tensorflow, capsys):
+    with_tensorflow("lab")
+    with_tensorflow.free = 1e9
+    assert with_tensorflow("lab", "--tensorflow") == 1
+    assert with_tensorflow.ran == []
+    assert "only 1.0 GB are free and 2 GB are needed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("chosen", [None, "jax"])
+def test_the_tests_of_keras_run_on_tensorflow_if_asked_and_else_on_pytorch(
+    with_tensorflow, monkeypatch, chosen
+):
+    machine = with_tensorflow
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    if chosen:
+        monkeypatch.setenv("KERAS_BACKEND", chosen)
+    assert machine("test", "--here", "--tensorflow", "-x") == 0
+    assert machine.ran == []
+    package, notebooks = machine.watched
+    tests = [os.path.join("tests", name) for name in machine.course.KERAS_TESTS]
+    assert package[0][-len(tests) - 1 :] == [*tests, "-x"]
+    assert notebooks[0][-2:] == [machine.course.KERAS_NOTEBOOK, "-x"]
+    assert {environment["KERAS_BACKEND"] for _, environment in machine.watched} == {"tensorflow"}
+    machine.watched.clear()
+    assert machine("test", "--here") == 0
+    assert [command[-1] for command, _ in machine.watched] == ["tests", "notebooks"]
+    backends = {environment["KERAS_BACKEND"] for _, environment in machine.watched}
+    assert backends == {chosen or "torch"}
+
+
+def test_what_tensorflow_needs_is_there_and_named_where_it_is_not(machine, capsys):
+    course = load_script(ROOT / "course.py")
+    needed = [os.path.join("tests", name) for name in course.KERAS_TESTS]
+    for name in (course.TENSORFLOW, course.KERAS_NOTEBOOK, *needed):
+        assert (ROOT / name).exists(), name
+    assert machine("test", "--tensorflow") == 1
+    said = capsys.readouterr().out
+    assert f"{course.TENSORFLOW}, {course.KERAS_NOTEBOOK}. Get the whole" in said
+    assert machine.ran == []
 
 
 def test_ctrl_c_is_answered_by_the_child_first(machine, monkeypatch, capsys):

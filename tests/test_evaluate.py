@@ -120,3 +120,19 @@ def test_a_part_that_is_not_there_is_named(corpus):
 
     with pytest.raises(DataError, match="no clip in the test part"):
         evaluate.report(Empty(), corpus.clips)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40))
+def test_coverage_is_a_count_at_each_threshold(seed, n):
+    rng = np.random.default_rng(seed)
+    values = rng.integers(1, 5, size=(n, len(EMOTIONS))).astype(float)  # ties are frequent
+    probabilities = pd.DataFrame(values / values.sum(axis=1, keepdims=True), columns=EMOTIONS)
+    y_true = pd.Series(rng.choice(EMOTIONS, n))
+    curve = evaluate.coverage(probabilities, y_true)
+    sure, said = probabilities.max(axis=1), probabilities.idxmax(axis=1)
+    assert curve.index.tolist() == sorted(set(sure), reverse=True)
+    for threshold, row in curve.iterrows():
+        kept = sure >= threshold
+        assert row.coverage == pytest.approx(kept.mean())
+        assert row.accuracy == pytest.approx((said == y_true)[kept].mean())
+    assert curve.coverage.iloc[-1] == 1

@@ -59,6 +59,12 @@ CALLS = {
         ),
         "time (s)", "coefficient", "MFCCs",
     ),
+    "occlusion": (
+        lambda d, **ax: plot.occlusion(
+            np.random.default_rng(0).normal(-30, 10, (64, 90)), np.eye(64, 90), title="Anger", **ax
+        ),
+        "time (s)", "mel band", "Anger",
+    ),
     "scatter": (
         lambda d, **ax: plot.scatter(
             np.random.default_rng(0).normal(size=(len(d.clips), 2)),
@@ -162,6 +168,20 @@ def test_the_grid_of_clips_has_one_scale_for_all(corpus):
     assert max(loudest) == pytest.approx(0, abs=1e-3)
     assert min(loudest) < -3  # a soft clip is drawn softer than a loud one
     assert "dB" in figure.axes[-1].get_ylabel()
+
+
+def test_the_occlusion_map_is_strong_where_it_matters_and_refuses_another_clips_map():
+    fall = np.zeros((64, 90))
+    fall[10, 20], fall[30, 40] = 0.4, -0.2
+    ax = plot.occlusion(np.zeros((64, 90)), fall, title="Anger")
+    overlay = ax.images[1]
+    assert overlay.get_clim() == (-40, 40)
+    alpha = overlay.get_alpha()
+    assert alpha[10, 20] == 2 * alpha[30, 40] > 0
+    assert np.count_nonzero(alpha) == 2
+    plot.occlusion(np.zeros((64, 90)), np.zeros((64, 90)), title="no fall at all")
+    with pytest.raises(ValueError, match=r"\(64, 80\).*\(64, 90\)"):
+        plot.occlusion(np.zeros((64, 90)), fall[:, :80], title="Anger")
 
 
 def test_learning_curves(result):

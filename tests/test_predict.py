@@ -223,3 +223,41 @@ def test_the_rate_of_the_settings_travel_with_the_recogniser(recogniser, tmp_pat
     answer = predict.predict_file(slow, tmp_path / "a.wav")
     np.testing.assert_array_equal(answer, predict.predict(slow, row[None]).iloc[0])
     assert not np.allclose(answer, predict.predict_file(recogniser, tmp_path / "a.wav"))
+
+
+def test_over_time_is_predict_of_each_window(recogniser, corpus):
+    sounds = [data.load_clip(path) for path in corpus.clips.path.iloc[[0, 5, 9]]]
+    y = np.concatenate(sounds)  # 1.8 s
+    answers = predict.over_time(recogniser, y, window=0.6, hop=0.2)
+    assert answers.index.name == "seconds"
+    np.testing.assert_allclose(answers.index, 0.3 + 0.2 * np.arange(7))
+    assert answers.columns.tolist() == list(recogniser.classes)
+    start = round(0.8 * SR)
+    row = features.describe(y[start : start + round(0.6 * SR)])
+    expected = predict.predict(recogniser, row[None]).iloc[0]
+    np.testing.assert_allclose(answers.iloc[4], expected, atol=1e-6)
+    assert (answers.dtypes == np.float32).all()
+
+
+def test_over_time_a_short_sound_is_one_window_and_a_pause_is_none(recogniser, corpus):
+    y = data.load_clip(corpus.clips.path.iloc[0])
+    (answer,) = predict.over_time(recogniser, y).itertuples()
+    assert answer.Index == pytest.approx(len(y) / SR / 2)
+    expected = predict.predict(recogniser, features.describe(y)[None]).iloc[0]
+    np.testing.assert_allclose(answer[1:], expected, atol=1e-6)
+
+    soft = np.random.default_rng(0).normal(scale=1e-5, size=SR).astype(np.float32)
+    answers = predict.over_time(recogniser, np.concatenate([y, soft, y]), window=0.4, hop=0.2)
+    pause = answers.index.to_series().between(0.85, 1.35)
+    assert answers[pause].isna().all(axis=None)
+    assert answers[answers.index < 0.6].notna().all(axis=None)
+    np.testing.assert_allclose(answers.dropna().sum(axis=1), 1, atol=1e-5)
+
+
+def test_over_time_refuses_silence_and_windows_of_nothing(recogniser):
+    for y in (np.zeros(SR, np.float32), np.array([], np.float32)):
+        with pytest.raises(data.DataError, match="empty or silent"):
+            predict.over_time(recogniser, y)
+    for wrong in ({"window": 0.0}, {"hop": 0.0}, {"hop": -1.0}):
+        with pytest.raises(ValueError, match="must be at least"):
+            predict.over_time(recogniser, np.ones(SR), **wrong)

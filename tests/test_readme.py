@@ -7,7 +7,13 @@ import pytest
 from conftest import ROOT, load_script
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-PAGES = ("README.md", "CONTRIBUTING.md", "LICENSES/README.md", "ser_helpers/demo_voices/README.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "LICENSES/README.md",
+    "ser_helpers/demo_voices/README.md",
+    "docs/glossary.md",
+)
 
 
 def test_its_table_is_that_of_the_results():
@@ -16,6 +22,11 @@ def test_its_table_is_that_of_the_results():
     shown = readme.split(tool.BEGIN)[1].split(tool.END)[0].strip()
     assert shown == tool.table()
     assert re.search(r"unseen speakers\*\* \| \d\d\.\d \[\d\d–\d\d\]", shown)
+
+
+def test_the_glossary_has_the_words_of_all_notebooks():
+    tool = load_script(ROOT / "tools" / "glossary.py")
+    assert tool.PAGE.read_text(encoding="utf-8") == tool.page(), "run tools/glossary.py"
 
 
 def test_it_lists_every_notebook_with_its_minutes():

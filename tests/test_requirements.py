@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from ser_helpers import check
 
 course = load_script(ROOT / "course.py")
-#: What conda-forge calls some packages: those without the Qt and the web page that nobody here needs.
+#: What conda-forge calls some packages; some without the Qt, or web page, that nobody here needs.
 CONDA = {
     "soundfile": "pysoundfile",
     "soxr": "soxr-python",
@@ -89,6 +89,25 @@ def test_all_files_agree_on_the_pythons():
     assert (course.OLDEST, course.NEWEST) == check.PYTHONS == ((3, 11), (3, 13))
     assert "Python 3.11 to 3.13" in course.__doc__
     assert check.USE_PYTHON.count("3.") == len(PYTHONS)
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "expected"),
+    [
+        ("linux", "x86_64", "tensorflow-cpu"),
+        ("linux", "aarch64", "tensorflow"),
+        ("win32", "AMD64", "tensorflow"),
+        ("darwin", "arm64", "tensorflow"),
+    ],
+)
+def test_each_system_gets_one_tensorflow_that_is_for_all_pythons(system, machine, expected):
+    here = {"sys_platform": system, "platform_machine": machine}
+    wanted = requirements("requirements-tensorflow.txt")
+    (tensorflow,) = [r for r in wanted if r.marker.evaluate(here)]
+    assert tensorflow.name == expected
+    assert "2.19" not in tensorflow.specifier  # has no build for Python 3.13
+    assert "2.20" in tensorflow.specifier
+    assert "tensorflow" not in {r.name for r in LOCK} | set(RANGES)  # nobody need have it
 
 
 def test_every_package_that_the_code_imports_is_required():

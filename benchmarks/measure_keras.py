@@ -1,0 +1,159 @@
+"""Measure the course's network in PyTorch and in Keras: ``measure_keras.py [--data FOLDER]``.
+
+The protocol is that of ``measure.py``: six folds by speaker, each tests once, the next one
+chooses the epoch, the others train; the same folds and seeds for both. Beside the scores stand
+the difference with an interval of its own, how often networks agree, and how far probabilities
+are apart when weights are copied from one to the other. Writes ``results/keras_<corpus>.json``.
+"""
+
+import argparse
+import json
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ser_helpers import data, evaluate, features, keras_twin, split, train
+
+RESULTS = Path(__file__).parent / "results"
+N_FOLDS = 6
+SEEDS = range(3)
+PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "librosa", "numpy", "scikit-learn", "torch")
+FITS = {
+    "torch": lambda *data, settings: train.fit(*data, settings=settings, progress=False),
+    "keras": keras_twin.fit,
+}
+
+
+def run_fold(
+    table: pd.DataFrame, clips: pd.DataFrame, parts: pd.Series, seed: int
+) -> tuple[dict[str, pd.Series], float]:
+    """Train one fold in both; tell what each says of its test clips, and how true copies are."""
+    settings = train.TrainSettings(seed=seed)
+    results = {n: fit(table, clips.emotion, parts, settings=settings) for n, fit in FITS.items()}
+    result = results["torch"]
+    x = result.scaler.transform(table).astype(np.float32)
+    twin = keras_twin.build(x.shape[1], len(result.classes))
+    keras_twin.copy_to_keras(result.model, twin)
+    apart = np.abs(keras_twin.probabilities(twin, x) - result.probabilities.to_numpy()).max()
+    test = parts.index[parts == "test"]
+    return {name: r.predictions[test] for name, r in results.items()}, float(apart)
+
+
+def difference(
+    actual: pd.Series, one: pd.Series, other: pd.Series, speakers: pd.Series
+) -> dict[str, float]:
+    """Return UAR of ``one`` minus that of ``other``, 95 % interval by drawing speakers."""
+    frame = pd.DataFrame({"actual": actual, "speaker": speakers, "clips": 1})
+    frame["one"], frame["other"] = one == actual, other == actual
+    sums = frame.groupby(["speaker", "actual"])[["clips", "one", "other"]].sum()
+    counts = {name: sums[name].unstack(fill_value=0).to_numpy(dtype=float) for name in sums}
+    n = len(counts["clips"])
+    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=2000)
+    draws = np.vstack([np.ones(n), draws])  # the first: all speakers once, as measured
+    clips = draws @ counts["clips"]
+    clips[clips == 0] = np.nan  # an emotion that nobody drawn has
+    uar = {name: np.nanmean(draws @ counts[name] / clips, axis=1) for name in ("one", "other")}
+    apart = uar["one"] - uar["other"]
+    low, high = np.quantile(apart[1:], [0.025, 0.975])
+    return {"value": apart[0], "low": low, "high": high}
+
+
+def measure(
+    table: pd.DataFrame, clips: pd.DataFrame, *, seeds: Sequence[int], folds: Sequence[int]
+) -> dict:
+    """Measure both with the same folds and seeds; of some folds only, for a quick look."""
+    fold_of = split.folds_by_speaker(clips, N_FOLDS)
+    said: dict[tuple[str, int], pd.Series] = {}
+    of_folds: dict[str, list[list[float]]] = {name: [] for name in FITS}
+    apart = []
+    for seed in seeds:
+        runs = []
+        for fold in folds:
+            predictions, far = run_fold(table, clips, split.parts_of_fold(fold_of, fold), seed)
+            runs.append(predictions)
+            apart.append(far)
+            print(f"seed {seed}, fold {fold}: copies differ by {far:.1e}", flush=True)
+        for name in FITS:
+            of_fold = [run[name] for run in runs]
+            uars = [evaluate.scores(clips.emotion[s.index], s)["uar"] for s in of_fold]
+            of_folds[name].append([round(uar, 4) for uar in uars])
+            said[name, seed] = pd.concat(of_fold)
+    clips = clips.loc[said["torch", seeds[0]].index]
+    scores = {}
+    for name in FITS:
+        tables = [evaluate.intervals(clips.emotion, said[name, s], clips.actor) for s in seeds]
+        mean = sum(tables) / len(tables)
+        scores[name] = {
+            metric: mean.loc[metric].round(4).to_dict()
+            | {"of_each_seed": [round(float(t.value[metric]), 4) for t in tables]}
+            for metric in evaluate.METRICS
+        }
+    differences = [
+        difference(clips.emotion, said["keras", s], said["torch", s], clips.actor) for s in seeds
+    ]
+    shares = {
+        kind: [
+            float((said[a] == said[b]).mean())
+            for a in said
+            for b in said
+            if a < b and kind == (a[0] if a[0] == b[0] else "torch and keras")
+        ]
+        for kind in ("torch", "keras", "torch and keras")
+    }
+    return {
+        "protocol": f"{fold_of.name}; the next fold chooses the epoch",
+        "seeds": list(seeds),
+        "interval": "95 %, bootstrap over speakers, mean over the seeds",
+        "scores": scores,
+        "uar_of_each_seed_and_fold": of_folds,
+        "uar_keras_minus_torch": pd.DataFrame(differences).mean().round(4).to_dict(),
+        "same_answer": {
+            kind: round(float(np.mean(found)), 4) for kind, found in shares.items() if found
+        },
+        "largest_difference_of_probabilities_after_copying": float(f"{max(apart):.1e}"),
+    }
+
+
+def versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    corpus = data.open_corpus(parser.parse_args().data)
+    print(corpus)
+    backend = keras_twin.choose_backend()
+    table = features.extract(corpus.clips)
+    clips = corpus.clips.loc[table.index]
+    result = {
+        "corpus": corpus.name,
+        "synthetic": corpus.synthetic,
+        "n_clips": len(clips),
+        "n_actors": int(clips.actor.nunique()),
+        "backend": backend,
+        **measure(table, clips, seeds=SEEDS, folds=range(N_FOLDS)),
+        "versions": versions(),
+    }
+    print(json.dumps(result, indent=2))
+    RESULTS.mkdir(exist_ok=True)
+    name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
+    path = RESULTS / f"keras_{name}.json"
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""Count votes, and put a network beside them: ``python benchmarks/measure_listeners.py``.
+
+With ``--votes FILE``, CREMA-D's own ``processedResults/tabulatedVotes.csv``, the votes are counted
+into ``results/listeners_cremad.json``, from which the sums in ``ser_helpers/listeners.py`` and the
+figures on people in notebook 08 come. Without it a network is trained as in that notebook, on the
+demo voices or on ``--data FOLDER``, and put beside the published sums, into
+``results/listeners_<corpus>.json``.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ser_helpers import data, evaluate, features, listeners, split, train
+
+RESULTS = Path(__file__).parent / "results"
+NAME = "processedResults/tabulatedVotes.csv"
+PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Read the table wherever it lies; ``data.votes`` checks that it is the published one."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / Path(NAME).name
+        copy.write_bytes(path.read_bytes())
+        return data.votes(folder)
+
+
+def foreseen(counts: pd.DataFrame) -> float:
+    """Compute how often one listener votes as the majority of the *other* listeners does."""
+    votes, hits = counts.to_numpy(), 0.0
+    for k in range(votes.shape[1]):
+        others = votes.copy()
+        others[:, k] -= 1  # without this listener
+        best = others == others.max(axis=1, keepdims=True)
+        hits += (votes[:, k] * best[:, k] / best.sum(axis=1)).sum()
+    return hits / votes.sum()
+
+
+def alpha(counts: pd.DataFrame) -> float:
+    """Compute Krippendorff's alpha for nominal data: pairs within clips against all pairs."""
+    votes = counts.to_numpy(float)
+    n, of_all = votes.sum(axis=1), votes.sum(axis=0)
+    apart = 1 - ((votes * (votes - 1)).sum(axis=1) / (n - 1)).sum() / n.sum()
+    by_luck = 1 - (of_all * (of_all - 1)).sum() / (n.sum() * (n.sum() - 1))
+    return 1 - apart / by_luck
+
+
+def measure(counts: pd.DataFrame, clips: pd.DataFrame) -> dict:
+    """Describe what was heard on one channel."""
+    n, emotion = counts.sum(axis=1), clips.emotion
+    table = pd.DataFrame(
+        {
+            "as_meant": listeners.as_meant(counts, emotion),
+            "nobody": (listeners.as_meant(counts, emotion) == 0).astype(float),
+            "under_a_tenth": (listeners.as_meant(counts, emotion) < 0.1).astype(float),
+            "agreement": listeners.agreement(counts),
+            "entropy_bits": listeners.entropy(counts),
+            "crowd_right": listeners.as_meant(listeners.favourite(counts), emotion),
+        }
+    )
+    sums = counts.groupby(emotion).sum()
+    rows = listeners.shares(sums)
+    own = pd.Series(np.diag(rows), rows.index)
+    by_actor = table.as_meant.groupby(clips.actor).mean()
+    levels = clips.level[clips.level != "XX"]  # one sentence, no neutral
+    several = table.agreement.quantile([0.25, 0.5, 0.75])
+    return {
+        "votes": int(n.sum()),
+        "votes_a_clip": {"mean": n.mean(), "least": int(n.min()), "most": int(n.max())},
+        "sums": sums.to_numpy().tolist(),
+        "recall": own.to_dict(),
+        "single_vote": {"accuracy": np.diag(sums).sum() / n.sum(), "uar": own.mean()},
+        "errors_that_are_neutral": (sums.NEU.drop("NEU").sum()) / (n.sum() - np.diag(sums).sum()),
+        "crowd_ties_shared": {
+            "accuracy": table.crowd_right.mean(),
+            "uar": table.crowd_right.groupby(emotion).mean().mean(),
+            "ties": (counts.eq(counts.max(axis=1), axis=0).sum(axis=1) > 1).mean(),
+            "share_of_votes_for_it": (counts.max(axis=1) / n).mean(),
+            "foresees_another_listener": foreseen(counts),
+        },
+        "crowd_right_by_agreement_quarter": [
+            table.crowd_right[inside].mean() for inside in _quarters(table.agreement, several)
+        ],
+        "fleiss_kappa": listeners.fleiss_kappa(counts),
+        "krippendorff_alpha": alpha(counts),
+        "all_clips": table.mean().to_dict(),
+        "nobody_clips": int(table.nobody.sum()),
+        "unanimous": (counts.max(axis=1) == n).mean(),
+        "unanimous_and_not_as_meant": int(((counts.max(axis=1) == n) & (table.nobody == 1)).sum()),
+        "floor_of_agreement": rows.pow(2).sum(axis=1).to_dict(),
+        "by_emotion": table.groupby(emotion).mean().to_dict("index"),
+        "by_level": table.groupby(levels).mean().to_dict("index"),
+        "spread": listeners.spread(counts, emotion).to_numpy().tolist(),
+        "as_meant_by_actor": {"lowest": by_actor.min(), "highest": by_actor.max()},
+    }
+
+
+def _quarters(values: pd.Series, ends: pd.Series) -> list[pd.Series]:
+    group = np.searchsorted(ends.to_numpy(), values.to_numpy(), side="left")
+    return [pd.Series(group == i, values.index) for i in range(4)]
+
+
+def measure_all(votes: pd.DataFrame) -> dict:
+    clips = pd.DataFrame([data.parse_name(clip) for clip in votes.index], index=votes.index)
+    return {
+        "source": "CREMA-D, processedResults/tabulatedVotes.csv (ODbL 1.0; Cao et al. 2014)",
+        "sha256": data.TABLES[NAME],
+        "clips": len(votes),
+        "actors": int(clips.actor.nunique()),
+        **{channel: measure(votes[channel], clips) for channel in data.CHANNELS.values()},
+    }
+
+
+def as_strong_by_luck(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
+    """Correlate two short lists; tell which share of all orders is as strongly correlated."""
+    correlation = np.corrcoef(ours, theirs)[0, 1]
+    orders = [np.corrcoef(order, theirs)[0, 1] for order in itertools.permutations(ours)]
+    return correlation, float(np.mean(np.abs(orders) >= abs(correlation) - 1e-9))
+
+
+def beside_published(corpus: data.Corpus) -> dict:
+    """Train on labels and on the published shares; score both by intention and by vote."""
+    table = features.extract(corpus.clips, progress=False)
+    clips = corpus.clips.loc[table.index]
+    parts = split.by_speaker(clips)
+    rows = listeners.confusion("voice", normalise=True)
+    targets = rows.loc[clips.emotion].set_axis(clips.index)
+    hard = train.fit(table, clips.emotion, parts, progress=False)
+    settings = train.TrainSettings(label_smoothing=0)
+    soft = train.fit(
+        table, clips.emotion, parts, settings=settings, progress=False, targets=targets
+    )
+    inside = parts == "test"
+    truth = clips.emotion[inside]
+    said = soft.probabilities[inside].to_numpy()
+    nearest = -(said[:, None, :] * np.log(rows.to_numpy())[None]).sum(axis=2)
+    answers = {
+        "hard labels": hard.predictions[inside],
+        "published shares": soft.predictions[inside],
+        "published shares, nearest row": pd.Series(
+            np.array(data.EMOTIONS)[nearest.argmin(axis=1)], index=truth.index
+        ),
+    }
+    recall = (answers["hard labels"] == truth).groupby(truth).mean()
+    correlation, by_luck = as_strong_by_luck(recall.to_numpy(), np.diag(rows))
+    sure = hard.probabilities[inside].max(axis=1)
+    easy = {
+        keep: sure.index[sure.rank(pct=True, method="first") > 1 - keep] for keep in (1, 0.5, 0.25)
+    }
+    return {
+        "corpus": corpus.name,
+        "protocol": parts.name,
+        "test_clips": len(truth),
+        "test_actors": int(clips.actor[inside].nunique()),
+        "recall": recall.to_dict(),
+        "correlation_with_listeners": {"r": correlation, "orders_as_strong": by_luck},
+        "answers": {
+            name: {
+                "uar": evaluate.scores(truth, answer)["uar"],
+                "a_vote_is_the_same": float(
+                    np.mean([rows.loc[t, a] for t, a in zip(truth, answer, strict=True)])
+                ),
+                "neutral": float((answer == "NEU").mean()),
+            }
+            for name, answer in answers.items()
+        },
+        "uar_of_the_surest": {
+            f"{keep:.0%}": evaluate.scores(truth[some], answers["hard labels"][some])["uar"]
+            for keep, some in easy.items()
+        },
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+    }
+
+
+def rounded(value: object) -> object:
+    """Round every float to five places."""
+    if isinstance(value, dict):
+        return {key: rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [rounded(inner) for inner in value]
+    return round(float(value), 5) if isinstance(value, float) else value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--votes", type=Path, metavar="FILE", help="count votes, do not train")
+    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    options = parser.parse_args()
+    if options.votes:
+        name, result = "cremad", measure_all(read(options.votes))
+    else:
+        corpus = data.open_corpus(options.data)
+        name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
+        name = "cremad_network" if name == "crema-d" else name
+        result = beside_published(corpus)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"listeners_{name}.json"
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(rounded(result), indent=2) + "\n", encoding="utf-8")
+    os.replace(part, path)
+    print(path.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""Measure what notebook 12 says of cost and of streaming: ``python benchmarks/measure_scale.py``.
+
+On the demo voices, or on ``--data FOLDER``: milliseconds of each step of a clip; seconds against
+clips, with a line through them, in one process, in joblib's processes and on two Dask workers, side
+by side in one run; memory for reading shards at once and in pieces; and the UAR of a network that
+was trained from shards beside :func:`ser_helpers.train.fit`, six folds, with its rows dealt in
+several orders. Training is the notebook's own code, ``fit_by_hand``. Writes
+``benchmarks/results/scale_<corpus>.json``. Seconds depend on the machine and on what else it does.
+"""
+
+import argparse
+import importlib.util
+import json
+import logging
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from types import SimpleNamespace
+
+import joblib
+import numpy as np
+import pandas as pd
+import torch
+from distributed import Client, LocalCluster
+from sklearn.preprocessing import StandardScaler
+
+from ser_helpers import data, evaluate, features, model, shards, split, train
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+SIZES = (125, 250, 500, 1000)
+COPIES = (1, 3, 6, 10)
+N_SHARDS = 12
+N_FOLDS = 6
+PACKAGES = ("dask", "joblib", "librosa", "numpy", "pyarrow", "scikit-learn", "torch")
+#: How the rows come to the network: the files' order is shuffled in each epoch or not, the buffer
+#: is this share of the training rows, and the scaler is that of all of them or of the first shard.
+ORDERS = {
+    "streamed": {"seeded": True, "buffer": 0.2},
+    "buffer for everything": {"seeded": False, "buffer": 1.0},
+    "files in order, no buffer": {"seeded": False, "buffer": 0.0},
+    "scaler of the first shard": {"seeded": True, "buffer": 0.2, "first": True},
+}
+
+
+def notebook() -> SimpleNamespace:
+    """Take the functions out of notebook 12."""
+    path = ROOT / "tests" / "notebook_code.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.functions_of("12")
+
+
+def measure_steps(clips: pd.DataFrame) -> dict:
+    """Measure the steps of some 200 clips; medians, milliseconds."""
+    steps, settings = notebook().steps_by_hand, features.AudioSettings()
+    chosen = clips.path[:: max(1, len(clips) // 200)]
+    steps(chosen.iloc[0], settings)
+    cost = pd.DataFrame([steps(path, settings)[1] for path in chosen]).median()
+    return {
+        "file": chosen.iloc[0].suffix,
+        "ms": cost.round(3).to_dict(),
+        "sum": round(cost.sum(), 2),
+    }
+
+
+def measure_sizes(clips: pd.DataFrame, here: Path) -> dict:
+    """Extract growing parts of a corpus, cold, in three ways, one after the other at each size."""
+    extract = {"one process": lambda few, cache: seconds(few, cache, n_jobs=1)}
+    extract["two processes"] = lambda few, cache: seconds(few, cache, n_jobs=2)
+    extract["two Dask workers"] = on_dask
+    start = time.perf_counter()
+    cluster = LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=None,
+        local_directory=here / "dask",
+        silence_logs=logging.CRITICAL,
+    )
+    with cluster, Client(cluster):
+        starting = time.perf_counter() - start
+        first = {name: run(clips[-250:], here / f"{name} 0") for name, run in extract.items()}
+        sizes = [size for size in SIZES if size <= len(clips)]
+        found = {name: [] for name in extract}
+        for size in sizes:
+            for name, run in extract.items():
+                found[name].append(run(clips[:size], here / f"{name} {size}"))
+    lines = {}
+    for name, times in found.items():
+        slope, intercept = notebook().line_by_hand(np.array(sizes), np.array(times))
+        lines[name] = {
+            "seconds": np.round(times, 2).tolist(),
+            "first_250_clips": round(first[name], 2),
+            "ms_a_clip": round(slope * 1000, 2),
+            "intercept": round(intercept, 2),
+        }
+    return {"clips": sizes, "start_of_the_cluster": round(starting, 2), "ways": lines}
+
+
+def seconds(clips: pd.DataFrame, cache: Path, **options: int) -> float:
+    start = time.perf_counter()
+    features.extract(clips, cache=cache, progress=False, **options)
+    return time.perf_counter() - start
+
+
+def on_dask(clips: pd.DataFrame, cache: Path) -> float:
+    with joblib.parallel_config(backend="dask"):
+        return seconds(clips, cache)
+
+
+def measure_memory(folder: Path, here: Path) -> dict:
+    """Weigh copies of the shards, read at once and in pieces; the copies are for nothing else."""
+    peak, parts = notebook().peak_of, sorted(folder.glob(shards.PATTERN))
+    here.mkdir()
+    rows = []
+    for copies in COPIES:
+        for number in range(len(list(here.iterdir())), copies * len(parts)):
+            content = parts[number % len(parts)].read_bytes()
+            (here / f"part-{number:05d}.parquet").write_bytes(content)
+        n_rows, at_once = peak([pd.read_parquet(here)])
+        _, in_pieces = peak(shards.batches(here))
+        rows.append({"rows": n_rows, "at_once_mb": at_once, "in_pieces_mb": in_pieces})
+    return pd.DataFrame(rows).round(2).to_dict("list")
+
+
+def bytes_a_clip(clips: pd.DataFrame, here: Path) -> dict[str, int]:
+    """Tell what a clip takes on disk in shards of different sizes."""
+    found = {}
+    for n_rows in (100, 500, min(2000, len(clips))):
+        shards.write(clips[:n_rows], here / str(n_rows), rows_per_shard=n_rows, progress=False)
+        found[str(n_rows)] = round(
+            (here / str(n_rows) / "part-00000.parquet").stat().st_size / n_rows
+        )
+    return found
+
+
+def stream(
+    folder: Path, actors: set[int], scaler: StandardScaler, *, seed: int | None = None
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Read some actors' rows as what the network wants."""
+    names = features.feature_names()
+    for piece in shards.batches(folder, actors=actors, seed=seed):
+        x = scaler.transform(piece[names]).astype(np.float32)
+        y = [data.EMOTIONS.index(emotion) for emotion in piece.emotion]
+        yield torch.from_numpy(x), torch.tensor(y)
+
+
+def train_streamed(
+    folder: Path,
+    who: dict[str, set[int]],
+    *,
+    seeded: bool,
+    buffer: float,
+    first: bool = False,
+    settings: train.TrainSettings = train.TrainSettings(),
+) -> Callable[[pd.DataFrame], np.ndarray]:
+    """Train from shards as notebook 12 does; return what says the emotion of rows."""
+    names, scaler = features.feature_names(), StandardScaler()
+    n_rows = 0
+    for piece in shards.batches(folder, actors=who["train"]):
+        n_rows += len(piece)
+        if not first or n_rows == len(piece):
+            scaler.partial_fit(piece[names])
+    torch.manual_seed(settings.seed)
+    net = model.EmotionNet(len(names), len(data.EMOTIONS))
+    notebook().fit_by_hand(
+        net,
+        lambda epoch: stream(folder, who["train"], scaler, seed=epoch if seeded else None),
+        lambda: stream(folder, who["validation"], scaler),
+        settings=settings,
+        buffer=round(buffer * n_rows),
+    )
+
+    def said(rows: pd.DataFrame) -> np.ndarray:
+        x = torch.from_numpy(scaler.transform(rows[names]).astype(np.float32))
+        return np.take(data.EMOTIONS, net.probabilities(x).argmax(dim=1).numpy())
+
+    return said
+
+
+def measure_training(
+    table: pd.DataFrame, clips: pd.DataFrame, folder: Path, folds_of: int = N_FOLDS
+) -> dict:
+    """Cross-validate by speaker, in memory and from shards; UAR over all folds, intervals."""
+    folds = split.folds_by_speaker(clips, N_FOLDS)
+    said = {name: [] for name in ("in memory", *ORDERS)}
+    for fold in range(folds_of):
+        parts = split.parts_of_fold(folds, fold)
+        who = {part: set(clips.actor[parts == part]) for part in split.PARTS}
+        test = table[parts == "test"]
+        result = train.fit(table, clips.emotion, parts, progress=False)
+        said["in memory"].append(result.predictions[test.index])
+        for name, order in ORDERS.items():
+            answers = train_streamed(folder, who, **order)(test)
+            said[name].append(pd.Series(answers, index=test.index))
+    scores = {}
+    for name, of_folds in said.items():
+        answers = pd.concat(of_folds)
+        heard = clips.loc[answers.index]
+        uar = evaluate.intervals(heard.emotion, answers, heard.actor).loc["uar"]
+        first = evaluate.scores(clips.emotion[of_folds[0].index], of_folds[0])["uar"]
+        scores[name] = uar.round(4).to_dict() | {"first_fold": round(first, 4)}
+    return scores
+
+
+def measure_all(corpus: data.Corpus) -> dict:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        here = Path(temporary)
+        steps = measure_steps(corpus.clips)
+        sizes = measure_sizes(corpus.clips, here)
+        table = features.extract(corpus.clips, progress=False)
+        clips = corpus.clips.loc[table.index]
+        write_shards(clips, here / "shards")
+        torch.set_num_threads(1)
+        return {
+            "corpus": corpus.name,
+            "synthetic": corpus.synthetic,
+            "n_clips": len(clips),
+            "machine": f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}",
+            "busy_processors": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
+            "cost_of_a_clip": steps,
+            "seconds_against_clips": sizes,
+            "memory": measure_memory(here / "shards", here / "heavy"),
+            "bytes_a_clip_in_shards_of": bytes_a_clip(clips, here / "by size"),
+            "uar_unseen_speakers": measure_training(table, clips, here / "shards"),
+            "protocol": f"{N_FOLDS} folds by speaker, seed 0, {N_SHARDS} shards sorted by actor",
+            "versions": {"python": platform.python_version()}
+            | {package: version(package) for package in PACKAGES},
+        }
+
+
+def write_shards(clips: pd.DataFrame, folder: Path) -> None:
+    shards.write(clips, folder, rows_per_shard=-(-len(clips) // N_SHARDS), progress=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    corpus = data.open_corpus(parser.parse_args().data)
+    print(corpus)
+    result = measure_all(corpus)
+    name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
+    path = RESULTS / f"scale_{name}.json"
+    data.replace_file(path, (json.dumps(result, indent=2) + "\n").encode())
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,348 @@
+"""What people heard: the votes of CREMA-D's listeners, on voice, face and both.
+
+The votes themselves come with CREMA-D (:func:`open_votes`). What is printed here are sums, counted
+by us from its ``processedResults/tabulatedVotes.csv`` (7,442 clips; CREMA-D, ODbL 1.0; Cao et al.
+2014, doi:10.1109/TAFFC.2014.2336244) with ``benchmarks/measure_listeners.py``.
+"""
+
+import numpy as np
+import pandas as pd
+
+from ser_helpers.data import CHANNELS, EMOTIONS, Corpus, DataError, find_table, votes
+from ser_helpers.evaluate import LISTENER_VOTES
+
+#: Votes by channel (rows: intended emotion, columns: vote, both in the order of EMOTIONS).
+VOTES = {
+    "voice": LISTENER_VOTES,
+    "face": (
+        (6933, 2341, 555, 344, 1729, 301),
+        (984, 6641, 1253, 155, 717, 2463),
+        (1100, 1249, 5329, 186, 2628, 1682),
+        (106, 165, 113, 10829, 1058, 83),
+        (466, 811, 427, 444, 7500, 839),
+        (416, 1221, 1472, 194, 4996, 3924),
+    ),
+    "both": (
+        (8001, 2476, 509, 100, 1044, 116),
+        (924, 7382, 1553, 78, 1003, 1245),
+        (562, 712, 6971, 135, 2260, 1613),
+        (87, 157, 193, 10564, 1310, 46),
+        (399, 551, 515, 193, 8257, 567),
+        (247, 919, 2108, 69, 4814, 4098),
+    ),
+}
+#: How many of a clip's listeners heard what was intended: the classes of :func:`spread`.
+HEARD_BY = ("nobody", "under 1/4", "1/4 to 1/2", "1/2 to 3/4", "3/4 or more", "everybody")
+#: Clips by channel (rows: intended emotion; columns: HEARD_BY).
+CLIPS = {
+    "voice": (
+        (91, 204, 238, 345, 306, 87),
+        (204, 435, 355, 230, 45, 2),
+        (265, 364, 275, 217, 127, 23),
+        (301, 369, 301, 192, 91, 17),
+        (5, 7, 67, 337, 532, 139),
+        (233, 497, 354, 159, 22, 6),
+    ),
+    "face": (
+        (103, 155, 232, 310, 323, 148),
+        (77, 197, 241, 344, 320, 92),
+        (143, 258, 288, 335, 206, 41),
+        (9, 23, 29, 103, 566, 541),
+        (1, 29, 110, 378, 475, 94),
+        (222, 383, 303, 256, 92, 15),
+    ),
+    "both": (
+        (29, 127, 179, 340, 422, 174),
+        (44, 123, 216, 402, 366, 120),
+        (67, 184, 231, 330, 336, 123),
+        (10, 18, 45, 146, 584, 468),
+        (0, 7, 58, 285, 564, 173),
+        (174, 401, 326, 259, 93, 18),
+    ),
+}
+#: Chance that two listeners of the same clip agree, a mean over the clips of each emotion.
+AGREEMENT = {
+    "voice": (0.492, 0.373, 0.437, 0.448, 0.621, 0.444),
+    "face": (0.533, 0.513, 0.446, 0.810, 0.571, 0.449),
+    "both": (0.580, 0.524, 0.528, 0.782, 0.656, 0.452),
+}
+#: Fleiss' kappa over all clips.
+KAPPA = {"voice": 0.278, "face": 0.456, "both": 0.494}
+#: Six single clips' votes on the voice alone, as they stand in the published table.
+EXAMPLES = {
+    "1004_IEO_ANG_HI": (10, 0, 0, 0, 0, 0),
+    "1072_ITH_DIS_XX": (1, 1, 1, 1, 2, 1),
+    "1024_ITH_FEA_XX": (0, 0, 4, 0, 4, 0),
+    "1014_WSI_HAP_XX": (10, 0, 0, 0, 0, 0),
+    "1001_IEO_NEU_XX": (0, 0, 0, 1, 10, 0),
+    "1034_IOM_SAD_XX": (0, 0, 0, 0, 11, 0),
+}
+NEEDED = "needs CREMA-D with its votes (python -m ser_helpers.download cremad): skipped"
+
+
+def open_votes(corpus: Corpus) -> pd.DataFrame | None:
+    """Open the votes on the clips of a corpus, if there are any.
+
+    Parameters
+    ----------
+    corpus : Corpus
+
+    Returns
+    -------
+    pandas.DataFrame of int or None
+        Rows of :func:`ser_helpers.data.votes`, in the order of ``corpus.clips``, without the
+        clips that nobody voted on. None if it is not CREMA-D, or comes without its table of votes.
+
+    Raises
+    ------
+    DataError
+        If there is a table, but not the published one.
+    """
+    if corpus.name != "CREMA-D":
+        return None
+    if find_table("processedResults/tabulatedVotes.csv", corpus.folder) is None:
+        return None
+    table = votes(corpus.folder)
+    heard = table.loc[corpus.clips.index[corpus.clips.index.isin(table.index)]]
+    return None if heard.empty else heard
+
+
+def confusion(channel: str = "voice", *, normalise: bool = False) -> pd.DataFrame:
+    """Return the published sums of all votes on one channel.
+
+    Parameters
+    ----------
+    channel : {"voice", "face", "both"}
+    normalise : bool
+        Divide each row by its sum.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (6, 6)
+        Rows: intended emotion, columns: vote.
+    """
+    _known(channel)
+    table = _by_emotion(VOTES[channel], columns=pd.Index(EMOTIONS, name="vote"))
+    return shares(table) if normalise else table
+
+
+def examples() -> pd.DataFrame:
+    """Return the votes of six real clips on the voice alone.
+
+    Returns
+    -------
+    pandas.DataFrame of int, shape (6, 6)
+        Index ``clip``, columns the emotions voted for.
+    """
+    return pd.DataFrame.from_dict(EXAMPLES, orient="index", columns=EMOTIONS).rename_axis("clip")
+
+
+def shares(counts: pd.DataFrame) -> pd.DataFrame:
+    """Divide each row of votes by its sum: the soft labels of :func:`ser_helpers.train.fit`.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame of int, shape (n_clips, n_emotions)
+        Votes.
+
+    Returns
+    -------
+    pandas.DataFrame of float, shape (n_clips, n_emotions)
+
+    Raises
+    ------
+    DataError
+        If a row has no votes, or a count is negative or missing.
+    """
+    values = counts.to_numpy(dtype=float)
+    bad = ~((values >= 0).all(axis=1) & (values.sum(axis=1) > 0))
+    if bad.any():
+        raise DataError(
+            f"{bad.sum()} rows are no votes, first {counts.index[bad][0]}: counts from 0 upwards "
+            "are needed, one of them above 0 at least"
+        )
+    return counts.div(counts.sum(axis=1), axis=0)
+
+
+def agreement(counts: pd.DataFrame) -> pd.Series:
+    """Compute the chance that two different listeners of a clip voted for the same.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame of int, shape (n_clips, n_emotions)
+        Votes.
+
+    Returns
+    -------
+    pandas.Series of float, shape (n_clips,)
+        From 0 to 1; NaN where there was one listener only.
+    """
+    shares(counts)  # refuses what are no votes
+    n = counts.sum(axis=1)
+    pairs = (n * (n - 1)).where(n > 1)
+    return ((counts * (counts - 1)).sum(axis=1) / pairs).rename("agreement")
+
+
+def entropy(counts: pd.DataFrame) -> pd.Series:
+    """Compute how spread the votes on each clip are (Shannon 1948).
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame of int, shape (n_clips, n_emotions)
+        Votes.
+
+    Returns
+    -------
+    pandas.Series of float, shape (n_clips,)
+        In bits: 0 if all votes are equal, log2(6) = 2.58 if six emotions have the same share.
+    """
+    p = shares(counts)
+    return (0 - (p * np.log2(p.where(p > 0, 1))).sum(axis=1)).rename("entropy")
+
+
+def fleiss_kappa(counts: pd.DataFrame) -> float:
+    """Compute Fleiss' kappa: agreement beyond what lucky guessers would reach.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame of int, shape (n_clips, n_emotions)
+        Votes; clips with a single vote are left out. Fleiss (1971, doi:10.1037/h0031619) has the
+        same number of votes on each clip; where it varies, clips count alike in the agreement
+        that is observed, and votes in that by luck.
+
+    Returns
+    -------
+    float
+        1: always agreed; 0: as often as by luck; NaN if all votes are for one emotion.
+    """
+    several = counts[counts.sum(axis=1) > 1]
+    observed = agreement(several).mean()
+    by_luck = float((several.sum() / several.to_numpy().sum()).pow(2).sum())
+    return (observed - by_luck) / (1 - by_luck) if by_luck < 1 else float("nan")
+
+
+def as_meant(counts: pd.DataFrame, intended: pd.Series) -> pd.Series:
+    """Compute the share of each clip's votes that went to the intended emotion.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame of int, shape (n_clips, 6)
+        Votes.
+    intended : pandas.Series of str
+        Emotion of each clip; matched by the clip's name.
+
+    Returns
+    -------
+    pandas.Series of float, shape (n_clips,)
+    """
+    place = counts.columns.get_indexer(intended.loc[counts.index])
+    share = shares(counts).to_numpy()[np.arange(len(counts)), place]
+    return pd.Series(np.where(place < 0, 0.0, share), index=counts.index, name="as meant")
+
+
+def favourite(counts: pd.DataFrame) -> pd.DataFrame:
+    """Find the crowd's answer to each clip; a tie is shared.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame of int, shape (n_clips, n_emotions)
+        Votes.
+
+    Returns
+    -------
+    pandas.DataFrame of float, shape (n_clips, n_emotions)
+        1 for the emotion with most votes; 1/2 each for two that tie, and so on.
+    """
+    shares(counts)
+    return shares(counts.eq(counts.max(axis=1), axis=0).astype(int))
+
+
+def spread(counts: pd.DataFrame, intended: pd.Series) -> pd.DataFrame:
+    """Count the clips of each emotion by how many of their listeners heard what was intended.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame of int, shape (n_clips, 6)
+        Votes.
+    intended : pandas.Series of str
+        Emotion of each clip.
+
+    Returns
+    -------
+    pandas.DataFrame of int, shape (6, 6)
+        Rows: intended emotion; columns: ``HEARD_BY``.
+    """
+    # Between nobody (0) and everybody (1), a class holds its lower end.
+    edges = [-np.inf, 1e-9, 0.25, 0.5, 0.75, 1 - 1e-9, np.inf]
+    group = pd.cut(as_meant(counts, intended), edges, right=False, labels=list(HEARD_BY))
+    table = pd.crosstab(intended.loc[counts.index], group, dropna=False)
+    return _by_emotion(0, columns=pd.Index(HEARD_BY, name="heard by")).add(table, fill_value=0)
+
+
+def published_spread(channel: str = "voice") -> pd.DataFrame:
+    """Return the published :func:`spread` of all 7,442 clips on one channel."""
+    _known(channel)
+    return _by_emotion(CLIPS[channel], columns=pd.Index(HEARD_BY, name="heard by"))
+
+
+def published_agreement() -> pd.DataFrame:
+    """Return the published mean :func:`agreement` (rows: channel, columns: intended emotion)."""
+    return pd.DataFrame.from_dict(AGREEMENT, orient="index", columns=EMOTIONS)
+
+
+def beside(counts: pd.DataFrame, intended: pd.Series, probabilities: pd.DataFrame) -> pd.DataFrame:
+    """Put a network's answer and the crowd's beside each other, clip by clip.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame of int, shape (n_clips, 6)
+        Votes.
+    intended : pandas.Series of str
+        Emotion of each clip.
+    probabilities : pandas.DataFrame of float, shape (n_clips, n_classes)
+        The network's. All three are matched by name: a row for each clip that is in all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``clip``; columns ``intended``, ``network`` and ``crowd`` (answers; a tied crowd as
+        "FEA/NEU"), ``network right`` (bool), ``crowd right`` (1 over the number of ties),
+        ``with network`` (share of the votes equal to its answer), ``as meant``, ``agreement``,
+        ``entropy``, and ``network's entropy`` (bits).
+
+    Raises
+    ------
+    DataError
+        If they have no clip in common.
+    """
+    both = probabilities.index.intersection(counts.index).intersection(intended.index)
+    if both.empty:
+        raise DataError("votes, emotions and probabilities have no clip in common")
+    counts, intended, probabilities = counts.loc[both], intended[both], probabilities.loc[both]
+    answer = probabilities.idxmax(axis=1)
+    first = favourite(counts)
+    crowd = ["/".join(first.columns[row > 0]) for row in first.to_numpy()]
+    return pd.DataFrame(
+        {
+            "intended": intended,
+            "network": answer,
+            "crowd": crowd,
+            "network right": answer == intended,
+            "crowd right": as_meant(first, intended),
+            "with network": as_meant(counts, answer),
+            "as meant": as_meant(counts, intended),
+            "agreement": agreement(counts),
+            "entropy": entropy(counts),
+            "network's entropy": entropy(probabilities),
+        }
+    )
+
+
+def _by_emotion(values: object, *, columns: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame(values, index=pd.Index(EMOTIONS, name="intended"), columns=columns)
+
+
+def _known(channel: str) -> None:
+    if channel not in CHANNELS.values():
+        known = ", ".join(CHANNELS.values())
+        raise DataError(f"there is no channel {channel!r}: choose from {known}")

@@ -1,0 +1,290 @@
+"""A recorder in the notebook: speak into the browser, or choose a file; Python gets the samples.
+
+The browser's side is ``recorder.js``. The sound comes as one message, and stays in the memory of
+the Python that runs the notebook: not in the widget's state, not on disk, unless
+:meth:`Recorder.save` is called.
+"""
+
+import html
+import io
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import ipywidgets
+import numpy as np
+import pandas as pd
+import soundfile
+
+from ser_helpers.data import (
+    EMOTION_NAMES,
+    LONGEST,
+    SAMPLE_RATE,
+    SHORTEST,
+    DataError,
+    load_clip,
+    replace_file,
+)
+from ser_helpers.plot import COLOURS
+
+WITHOUT_WIDGETS = (
+    "<p><i>While the notebook runs, a recorder stands here: a Record button, a level meter, and a "
+    "button to choose a file. Until you use it, the cells below take a clip of the corpus.</i></p>"
+)
+NO_MICROPHONE = (
+    "Without the package anywidget there is no microphone here (to have it: <code>pip install "
+    "anywidget</code>, then restart). Record with your phone or computer, and choose the file: "
+    "WAV, FLAC or OGG."
+)
+SOFT, CUT = -35.0, 0.999  # a loudest sample below (dB), and samples from here on (full scale 1)
+
+
+def decode(content: bytes, *, name: str = "recording.wav", sr: int = SAMPLE_RATE) -> np.ndarray:
+    """Turn the bytes of a sound file into samples.
+
+    Parameters
+    ----------
+    content : bytes
+        WAV, FLAC or OGG, of any rate and number of channels.
+    name : str
+        What to call it in an error.
+    sr : int
+        Sampling rate wanted, Hz.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_samples,)
+
+    Raises
+    ------
+    DataError
+        If it is no sound, damaged, silent, or not from 0.2 to 60 seconds long.
+    """
+    called = Path(name.replace("\\", "/")).name or "recording.wav"
+    with TemporaryDirectory() as folder:  # gone at once; the checks are those of any other clip
+        path = Path(folder) / "sound"
+        path.write_bytes(content)
+        try:
+            y = load_clip(path, sr=sr)
+        except DataError as error:
+            raise DataError(str(error).replace(path.name, called, 1)) from None
+    if not SHORTEST <= len(y) / sr <= LONGEST:
+        raise DataError(
+            f"{called} is {len(y) / sr:.1f} s long: one sentence of some 3 s is best; from "
+            f"{SHORTEST} to {LONGEST:.0f} s are taken"
+        )
+    return y
+
+
+def describe(y: np.ndarray, sr: int) -> str:
+    """Say how long and how loud a recording is, and what would be better.
+
+    Parameters
+    ----------
+    y : numpy.ndarray of float, shape (n_samples,)
+        Full scale ±1.
+    sr : int
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    str
+    """
+    peak = 20 * np.log10(np.abs(y).max() + 1e-9)
+    text = f"{len(y) / sr:.1f} s; loudest sample {peak:.0f} dB of full scale."
+    if np.mean(np.abs(y) >= CUT) > 1e-3:
+        text += " Too loud: the tops are cut off. Go back a little, or turn the microphone down."
+    elif peak < SOFT:
+        text += " Very soft: go nearer, or turn the microphone up."
+    return text
+
+
+def bars(probabilities: pd.Series) -> str:
+    """Draw probabilities as HTML, one bar an emotion, the most probable first.
+
+    Parameters
+    ----------
+    probabilities : pandas.Series, shape (n_classes,)
+        Indexed by emotion.
+
+    Returns
+    -------
+    str
+    """
+    rows = [
+        f'<tr><td style="text-align:left">{EMOTION_NAMES.get(emotion, emotion)}</td>'
+        f'<td style="width:20em;text-align:left"><div style="background:'
+        f'{COLOURS.get(emotion, "#777777")};width:{100 * p:.0f}%;height:1em"></div></td>'
+        f"<td>{p:.0%}</td></tr>"
+        for emotion, p in probabilities.sort_values(ascending=False).items()
+    ]
+    return f"<table>{''.join(rows)}</table>"
+
+
+class Recorder(ipywidgets.VBox):
+    """A recorder to be shown as a cell's last value; make it by :func:`record`.
+
+    Attributes
+    ----------
+    sound : numpy.ndarray of float32, shape (n_samples,), or None
+        The last sound that was recorded or chosen; None before the first.
+    name : str
+        What it is called: a file's name, or ``recording.wav``.
+    sr : int
+        Sampling rate of ``sound``, Hz.
+    """
+
+    def __init__(
+        self, on_sound: Callable[[np.ndarray], str | None] | None, sr: int, longest: float
+    ) -> None:
+        self.sound: np.ndarray | None = None
+        self.name = ""
+        self.sr = sr
+        self._on_sound = on_sound
+        self._says = ipywidgets.HTML()
+        microphone = _microphone(longest)
+        if microphone is not None:
+            microphone.on_msg(self._received)
+            parts = [microphone]
+        else:
+            upload = ipywidgets.FileUpload(accept="audio/*,.wav,.flac,.ogg", description="File…")
+            upload.observe(self._uploaded, names="value")
+            parts = [ipywidgets.HTML(NO_MICROPHONE), upload]
+        super().__init__([*parts, self._says])
+
+    def take(self, sound: str | Path | bytes, *, name: str = "recording.wav") -> np.ndarray:
+        """Take a sound from a file or from bytes, as if it had been recorded here.
+
+        Parameters
+        ----------
+        sound : str, Path or bytes
+            A file, or the content of one.
+        name : str
+            What to call it, if bytes are given.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (n_samples,)
+
+        Raises
+        ------
+        DataError
+            If it cannot be used; the sound before it is then still there.
+        """
+        if not isinstance(sound, bytes):
+            name = Path(sound).name
+            try:
+                sound = Path(sound).expanduser().read_bytes()
+            except OSError as error:
+                raise DataError(f"{sound} cannot be read: {error.strerror or error}") from None
+        self.sound, self.name = decode(sound, name=name, sr=self.sr), name
+        answer = self._on_sound(self.sound) if self._on_sound else None
+        self._says.value = f"<b>{html.escape(name)}</b>: {describe(self.sound, self.sr)}" + (
+            answer or ""
+        )
+        return self.sound
+
+    def save(self, path: str | Path) -> Path:
+        """Save the last sound as a WAV file; nothing that is there already is overwritten.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in ``.wav``.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        DataError
+            If there is no sound yet, or a file of that name exists.
+        """
+        path = Path(path).expanduser()
+        if self.sound is None:
+            raise DataError("there is nothing to save yet: record something, or choose a file")
+        if path.exists():
+            raise DataError(f"{path} is there already and is left alone: choose another name")
+        content = io.BytesIO()
+        soundfile.write(content, self.sound, self.sr, format="WAV", subtype="FLOAT")
+        replace_file(path, content.getvalue())
+        return path
+
+    def _received(self, _widget: object, content: dict, buffers: list) -> None:
+        if content.get("kind") == "sound" and buffers:
+            self._try(bytes(buffers[0]), str(content.get("name") or "recording.wav"))
+
+    def _uploaded(self, change: dict) -> None:
+        if change["new"]:
+            (file,) = change["new"]
+            change["owner"].value = ()  # else the file would stand in the widget's saved state
+            self._try(bytes(file["content"]), file["name"])
+
+    def _try(self, content: bytes, name: str) -> None:
+        """Take a sound, and say what is wrong where a traceback would be seen by nobody."""
+        try:
+            self.take(content, name=name)
+        except DataError as error:
+            kept = f". {self.name} is still there." if self.sound is not None else ""
+            self._says.value = html.escape(str(error) + kept)
+        except Exception as error:  # of the caller's on_sound
+            self._says.value = html.escape(
+                f"The sound has arrived, but on_sound failed: {type(error).__name__}: {error}"
+            )
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:
+            bundle["text/html"] = WITHOUT_WIDGETS
+        return bundle
+
+
+def record(
+    *,
+    on_sound: Callable[[np.ndarray], str | None] | None = None,
+    sr: int = SAMPLE_RATE,
+    longest: float = 30.0,
+) -> Recorder:
+    """Make a recorder: a Record button, a level meter, and a button to choose a file.
+
+    Where there is no microphone, the browser says why, and a file can still be chosen; with the
+    microphone comes whatever the browser can decode (MP3 and M4A too), without it WAV, FLAC, OGG.
+
+    Parameters
+    ----------
+    on_sound : callable, optional
+        Called with the samples whenever sound has arrived; a string that it returns is shown
+        below the recorder as HTML (:func:`bars` makes one).
+    sr : int
+        Sampling rate wanted, Hz. Whatever rate the browser records at is resampled.
+    longest : float
+        Seconds after which a recording stops by itself; 60 at most.
+
+    Returns
+    -------
+    Recorder
+
+    Raises
+    ------
+    ValueError
+        If ``longest`` is not from 1 to 60 seconds.
+    """
+    if not 1 <= longest <= LONGEST:
+        raise ValueError(f"longest={longest} must be from 1 to {LONGEST:.0f} seconds")
+    return Recorder(on_sound, sr, longest)
+
+
+def _microphone(longest: float) -> ipywidgets.DOMWidget | None:
+    """Make the browser's side, or None where anywidget is not installed."""
+    try:  # imported here, so that the course runs without it: Colab does not bring it
+        import anywidget
+        import traitlets
+    except ImportError:
+        return None
+
+    class Microphone(anywidget.AnyWidget):
+        _esm = Path(__file__).with_name("recorder.js")
+        longest = traitlets.Float().tag(sync=True)
+
+    return Microphone(longest=longest)

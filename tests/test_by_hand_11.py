@@ -1,0 +1,85 @@
+"""What notebook 11 builds by hand is what the helpers, PyTorch and numpy do."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from notebook_code import functions_of
+from sklearn.preprocessing import StandardScaler
+from torch import nn
+
+from ser_helpers import data, keras_twin, train
+from ser_helpers.model import EmotionNet
+
+keras_twin.choose_backend()  # before notebook 11 imports Keras
+# Of Keras on PyTorch, about numpy 2; nothing of ours.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # two of them wait for each other on a busy machine
+    yield
+    torch.set_num_threads(before)
+
+
+def test_the_network_is_the_helpers():
+    ours = functions_of("11").network_by_hand(11, 6)
+    theirs = keras_twin.build(11, 6, noise=1.0)
+    assert [type(layer) for layer in ours.layers] == [type(layer) for layer in theirs.layers]
+    assert [w.shape for w in ours.get_weights()] == [w.shape for w in theirs.get_weights()]
+    for one, other in zip(ours.layers, theirs.layers, strict=True):
+        for name in ("stddev", "rate", "units", "activation"):
+            assert getattr(one, name, None) == getattr(other, name, None)
+
+
+@pytest.mark.parametrize("hidden", [(), (8,), (7, 3)])
+def test_copied_weights_and_the_way_through_them_are_pytorchs(hidden):
+    torch.manual_seed(0)
+    net, model = EmotionNet(11, 6, hidden=hidden), keras_twin.build(11, 6, hidden=hidden)
+    functions_of("11").copy_by_hand(net, model)
+    x = torch.randn(50, 11)
+    theirs = net.probabilities(x).numpy()
+    ours = functions_of("11").forward_by_hand(x.numpy(), model.get_weights())
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    np.testing.assert_allclose(keras_twin.probabilities(model, x.numpy()), theirs, atol=1e-5)
+
+
+def test_the_gradient_is_pytorchs_and_the_weights_stay():
+    import keras
+
+    torch.manual_seed(0)
+    net, model = EmotionNet(11, 6, dropout=0.0), keras_twin.build(11, 6, dropout=0.0)
+    keras_twin.copy_to_keras(net, model)
+    x, y = torch.randn(32, 11), torch.arange(32) % 6
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    labels = np.eye(6, dtype=np.float32)[y.numpy()]
+    slopes = functions_of("11").gradient_by_hand(model, x.numpy(), labels, loss)
+    nn.functional.cross_entropy(net(x), y).backward()
+    for parameter, slope, weights in zip(
+        net.parameters(), slopes, model.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(slope.T, parameter.grad, atol=1e-6)
+        np.testing.assert_array_equal(weights.T, parameter.detach())
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"hidden": (8, 4), "batch_size": 25, "seed": 3, "noise": 0.0}], ids=str
+)
+def test_training_is_the_helpers(changes):
+    rng = np.random.default_rng(0)
+    number = np.arange(240) % 6
+    emotion = pd.Series([data.EMOTIONS[i] for i in number])
+    table = pd.DataFrame(rng.normal(size=(240, 10)) + np.eye(6, 10)[number], dtype=np.float32)
+    parts = pd.Series(np.repeat(["train", "validation", "test"], [150, 50, 40]))
+    chosen = train.TrainSettings(**{"max_epochs": 8, "patience": 2, "lr": 0.01} | changes)
+    result = keras_twin.fit(table, emotion, parts, settings=chosen)
+    scaled = StandardScaler().fit(table[parts == "train"]).transform(table).astype(np.float32)
+    rows = {part: np.flatnonzero(parts == part) for part in set(parts)}
+    y = np.eye(6, dtype=np.float32)[number]
+    model, history = functions_of("11").fit_by_hand(scaled, y, rows, settings=chosen)
+    theirs = result.history.validation_loss.to_numpy()
+    np.testing.assert_allclose(history.val_cross_entropy, theirs, rtol=1e-4)
+    for ours, weights in zip(model.get_weights(), result.model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, weights, atol=1e-5)

@@ -1,0 +1,319 @@
+"""Five examinations and the probes: what each of them lets through, and the figures of notebook 07.
+
+Set ``SER_RAVDESS`` to a folder of RAVDESS's clips to measure again what is told of them.
+"""
+
+import json
+import os
+import re
+import shutil
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT, load_script
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
+
+from ser_helpers import data, features, leak
+
+NEAREST = KNeighborsClassifier(n_neighbors=1)
+NAMES = (
+    "random rows",
+    "random rows, copies",
+    "fitted before the split",
+    "unseen speakers",
+    "unseen speakers and sentences",
+)
+SIZES = {"n_folds": 3, "n_groups": 3, "n_best": 20}
+
+
+@pytest.fixture(scope="module")
+def copied(corpus, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SER_WORK", str(tmp_path_factory.mktemp("work")))
+        return leak.copies(corpus.clips)
+
+
+@pytest.fixture(scope="module")
+def protocols(corpus, table, copied):
+    return leak.protocols(table, corpus.clips, copied, **SIZES)
+
+
+@pytest.fixture(scope="module")
+def controls(corpus, table, copied):
+    return leak.controls(table, corpus.clips, copied, **SIZES)
+
+
+def shared(protocol: leak.Protocol, column: str) -> int:
+    """Count what stands on both sides of a turn, over all turns."""
+    values = protocol.rows[column].to_numpy()
+    return sum(len(set(values[learn]) & set(values[test])) for learn, test in protocol.turns)
+
+
+# -- who learns, who is tested --------------------------------------------------------------------
+
+
+def test_each_protocol_lets_through_what_its_name_says(protocols, corpus):
+    assert tuple(protocols) == NAMES
+    let_through = {
+        name: [shared(protocol, column) > 0 for column in ("actor", "words", "source")]
+        for name, protocol in protocols.items()
+    }
+    assert let_through == {
+        "random rows": [True, True, False],
+        "random rows, copies": [True, True, True],
+        "fitted before the split": [False, True, False],
+        "unseen speakers": [False, True, False],
+        "unseen speakers and sentences": [False, False, False],
+    }
+    for protocol in protocols.values():
+        tested = np.concatenate([test for _, test in protocol.turns])
+        assert sorted(tested) == list(range(len(protocol.rows)))
+    assert len(protocols["random rows, copies"].rows) == 2 * len(corpus.clips)
+
+
+def test_each_control_differs_from_its_protocol_in_one_thing(protocols, controls):
+    unseen, crossed = protocols["unseen speakers"], protocols["unseen speakers and sentences"]
+    copies, inside, fewer = controls.values()
+    n = len(unseen.rows)
+    for (learn, test), (more, same) in zip(unseen.turns, copies.turns, strict=True):
+        np.testing.assert_array_equal(test, same)
+        assert sorted(more) == sorted([*learn, *(learn + n)])
+    assert shared(copies, "actor") == 0
+    assert copies.rows.index[n:].tolist() == [f"{clip} (copy)" for clip in unseen.rows.index]
+    for one, other in zip(inside.turns, protocols["fitted before the split"].turns, strict=True):
+        assert all(map(np.array_equal, one, other))
+    assert inside.table.equals(unseen.table)
+    for (learn, test), (as_few, same) in zip(crossed.turns, fewer.turns, strict=True):
+        np.testing.assert_array_equal(test, same)
+        assert len(learn) == len(set(as_few))
+    assert shared(fewer, "actor") == 0
+    assert shared(fewer, "words") > 0
+
+
+@given(folds=st.lists(st.integers(0, 5), min_size=2, max_size=60).filter(lambda f: len(set(f)) > 1))
+def test_turns_of_folds_test_each_fold_once_and_learn_from_all_others(folds):
+    turns = leak.turns_of(pd.Series(folds))
+    assert len(turns) == len(set(folds))
+    for learn, test in turns:
+        (number,) = {folds[row] for row in test}
+        assert sorted([*learn, *test]) == list(range(len(folds)))
+        assert number not in {folds[row] for row in learn}
+
+
+def test_two_takes_of_the_same_words_stay_together():
+    clips = pd.DataFrame({"sentence": ["KIA", "KIB", "DOA", "DOB", "XYZ"]})
+    groups = leak.sentence_groups(clips, 3)
+    assert groups[0] == groups[1] != groups[2] == groups[3]
+    assert groups.nunique() == 3
+    with pytest.raises(data.DataError, match=r"4 groups of sentences .* from 2 to 3"):
+        leak.sentence_groups(clips, 4)
+
+
+def test_what_is_no_examination_is_refused(table, corpus):
+    rows = corpus.clips
+    with pytest.raises(ValueError, match="2 learn and are tested"):
+        leak.Protocol("x", table, rows, ((np.arange(5), np.arange(3, 9)),))
+    with pytest.raises(ValueError, match="1 rows are tested twice"):
+        leak.Protocol("x", table, rows, (((np.arange(5), np.array([7, 8, 8]))),))
+    with pytest.raises(ValueError, match="rows of features"):
+        leak.Protocol("x", table[:-1], rows, ((np.arange(5), np.arange(5, 9)),))
+    with pytest.raises(data.DataError, match="at least two folds"):
+        leak.turns_of(pd.Series([0, 0, 0]))
+    with pytest.raises(data.DataError, match="same rows in the same order"):
+        leak.protocols(table, corpus.clips[::-1], table)
+
+
+# -- examining --------------------------------------------------------------------------------
+
+
+def test_rows_that_are_not_tested_are_left_out_and_the_others_keep_their_order(table, corpus):
+    turns = ((np.arange(50), np.array([90, 70])), (np.arange(50), np.array([60])))
+    protocol = leak.Protocol("x", table, corpus.clips, turns)
+    classifier = GaussianNB()
+    said = leak.answers(protocol, classifier, target="actor")
+    assert said.index.tolist() == corpus.clips.index[[60, 70, 90]].tolist()
+    assert not hasattr(classifier, "classes_")
+    known = GaussianNB().fit(table[:50], corpus.clips.actor[:50]).predict(table)
+    np.testing.assert_array_equal(said, known[[60, 70, 90]])  # GaussianNB needs no scaling
+    assert leak.neighbours(protocol).index.equals(said.index)
+
+
+def test_labels_seen_before_the_split_make_something_out_of_noise(corpus):
+    clips = corpus.clips
+    noise = np.random.default_rng(0).normal(size=(len(clips), 3000))
+    noise = pd.DataFrame(noise, index=clips.index)
+    early = leak.protocols(noise, clips, noise, **SIZES)["fitted before the split"]
+    in_time = leak.controls(noise, clips, noise, **SIZES)["selected in each turn"]
+    uars = [leak.score(protocol, GaussianNB()).value["uar"] for protocol in (early, in_time)]
+    assert uars[0] > 0.5  # by chance 1/6
+    assert uars[1] < 0.3
+
+
+def test_the_probe_counts_neighbours_and_chance():
+    rows = pd.DataFrame({"actor": [1, 1, 2, 2, 1, 2], "emotion": ["ANG"] * 6}, index=list("abcdef"))
+    table = pd.DataFrame({"x": [0.0, 1.0, 10.0, 11.0, 0.2, 0.9]}, index=rows.index)
+    protocol = leak.Protocol("x", table, rows, ((np.arange(4), np.array([4, 5])),))
+    assert leak.neighbours(protocol).nearest.to_dict() == {"e": "a", "f": "b"}
+    probed = leak.probe(protocol, columns=["actor", "emotion"])
+    assert probed.loc["actor"].tolist() == [0.5, 0.5]
+    assert probed.loc["emotion"].tolist() == [1, 1]
+
+
+@given(seed=st.integers(0, 99))
+def test_chance_is_that_of_drawing_blindly(seed):
+    rng = np.random.default_rng(seed)
+    rows = pd.DataFrame({"actor": rng.integers(0, 4, 30), "emotion": "ANG"})
+    turns = leak.turns_of(pd.Series(rng.permutation(30) % 3))
+    table = pd.DataFrame(rng.normal(size=(30, 3)))
+    actor = rows.actor.to_numpy()
+    pairs = [(actor[learn] == actor[i]).mean() for learn, test in turns for i in test]
+    probed = leak.probe(leak.Protocol("x", table, rows, turns), columns=["actor"])
+    assert probed.chance["actor"] == pytest.approx(np.mean(pairs))
+
+
+# -- copies -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("snr_db", [0.0, 30.0])
+def test_the_noise_is_as_weak_as_asked_for(snr_db):
+    y = np.sin(np.arange(100_000) / 7).astype(np.float32)
+    noise = leak.noisy(y, snr_db=snr_db, seed=1) - y
+    assert noise.dtype == np.float32
+    assert 10 * np.log10(np.mean(y**2) / np.mean(noise**2)) == pytest.approx(snr_db, abs=0.1)
+    np.testing.assert_array_equal(leak.noisy(y, seed=1), leak.noisy(y, seed=1))
+
+
+def test_copies_are_kept_and_made_anew_for_a_changed_clip(corpus, tmp_path, monkeypatch):
+    monkeypatch.setenv("SER_WORK", str(tmp_path / "work"))
+    for path in corpus.clips.path[:3]:
+        shutil.copy(path, tmp_path)
+    clips = corpus.clips[:3].assign(path=[tmp_path / path.name for path in corpus.clips.path[:3]])
+    first = leak.copies(clips)
+    table = features.extract(clips, progress=False)
+    assert first.columns.equals(table.columns)
+    assert first.index.equals(clips.index)
+    assert not np.allclose(first, table)
+    with monkeypatch.context() as nobody_listens:
+        nobody_listens.setattr(leak, "load_clip", None)
+        pd.testing.assert_frame_equal(leak.copies(clips), first)
+    shutil.copy(corpus.clips.path.iloc[7], clips.path.iloc[1])
+    changed = (leak.copies(clips) != first).any(axis=1)
+    assert changed.tolist() == [False, True, False]
+    assert not np.allclose(leak.copies(clips, snr_db=10), first)
+    clips.path.iloc[2].unlink()
+    with pytest.raises(data.DataError, match=re.escape(clips.path.iloc[2].name)):
+        leak.copies(clips)
+
+
+# -- what is told -----------------------------------------------------------------------------
+
+TOLERANCE = 0.02
+CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
+TOLD = {
+    name: json.loads((ROOT / "benchmarks" / "results" / f"leak_{name}.json").read_text("utf-8"))
+    for name in CORPORA
+}
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return nbformat.read(ROOT / "notebooks" / "07_the_leak.ipynb", as_version=4).cells
+
+
+@pytest.fixture(scope="module")
+def prose(cells):
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def percent(score: dict) -> str:
+    value, low, high = (100 * score[key] for key in ("value", "low", "high"))
+    return f"{value:.1f} [{low:.0f}–{high:.0f}]"
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_the_results_are_what_the_benchmark_measures(name):
+    if CORPORA[name] is None:
+        pytest.skip("set SER_RAVDESS to a folder of RAVDESS's clips to repeat its scores")
+    benchmark = load_script(ROOT / "benchmarks" / "measure_leak.py")
+    told = TOLD[name]
+    clips, table, copied, sizes = benchmark.prepare(data.open_corpus(CORPORA[name]))
+    assert (len(clips), sizes) == (told["n_clips"], told["folds"])
+    protocols = leak.protocols(table, clips, copied, **sizes)
+    quick = {"nearest neighbour": NEAREST}
+    measured = benchmark.measure_protocols(protocols, quick)
+    some = {n: protocols[n] for n in ("random rows", *NAMES[3:])}
+    slow = benchmark.measure_protocols(some, {"SVM, C=1": SVC()})
+    for scores in (measured, slow):
+        for protocol, of_classifiers in scores.items():
+            for what, score in of_classifiers.items():
+                assert score == pytest.approx(told["scores"][protocol][what], abs=TOLERANCE)
+    for protocol, shares in benchmark.measure_neighbours(protocols).items():
+        for column, share in shares.items():
+            assert share == pytest.approx(told["neighbours"][protocol][column], abs=TOLERANCE)
+    ratios = benchmark.measure_distances(protocols)
+    assert ratios == pytest.approx(told["distance_ratio"], abs=TOLERANCE)
+    if name == "ravdess":  # there, fewer clips: what is slow on the demo voices is quick
+        actor = benchmark.measure_actors(table, clips, sizes)
+        assert actor == pytest.approx(told["actor"], abs=TOLERANCE)
+        usual = benchmark.measure_usual_program(table, clips, copied)
+        assert usual == pytest.approx(told["usual_program_accuracy"], abs=TOLERANCE)
+        known = benchmark.measure_known_voice(protocols["random rows"])
+        assert known == pytest.approx(told["emotion_right_if_same_actor"], abs=TOLERANCE)
+        boldest = {"random rows, copies": protocols["random rows, copies"]}
+        bold = benchmark.measure_protocols(boldest, {"SVM, C=10": SVC(C=10)})
+        theirs = told["scores"]["random rows, copies"]["SVM, C=10"]
+        assert bold["random rows, copies"]["SVM, C=10"] == pytest.approx(theirs, abs=TOLERANCE)
+
+
+def test_the_notebooks_table_of_real_actors_is_what_was_measured(prose):
+    for name in NAMES:
+        scores = TOLD["ravdess"]["scores"][name]
+        row = f"| {name} | {percent(scores['SVM, C=1'])} | {percent(scores['nearest neighbour'])} |"
+        assert row in prose
+
+
+def test_the_notebooks_numbers_of_real_actors_are_what_was_measured(prose):
+    told = TOLD["ravdess"]
+    steps = list(told["ladder"].values())
+    assert " → ".join(f"{100 * step:.0f}" for step in steps[:-1]) + " %" in prose
+    assert f"With strangers, that classifier has {100 * steps[-1]:.0f} %" in prose
+    sentences, emotion = (told["actor"][f"unseen {what}"] for what in ("sentences", "emotion"))
+    assert f"(On RAVDESS: {100 * sentences:.0f} % and {100 * emotion:.0f} %.)" in prose
+    assert f"({told['distance_ratio']['unseen speakers']:.2f} on RAVDESS)" in prose
+    assert f"and {100 * told['usual_program_accuracy']:.0f} % on RAVDESS" in prose
+    same, other = told["emotion_right_if_same_actor"].values()
+    assert f"{100 * same:.0f} and {100 * other:.0f} %" in prose
+
+    def gain(one: str, other: str) -> float:
+        one, other = (told["scores"][name]["SVM, C=1"]["value"] for name in (one, other))
+        return 100 * (one - other)
+
+    verdicts = {
+        r"Known voices: guilty\*\*, \d+ points \((\S+)\)": ("random rows", "unseen speakers"),
+        r"Copies on both sides: guilty\*\*, \d+ points more \((\S+)\)": NAMES[1::-1],
+        r"in training only bring \S+ \((\S+)\)": ("copies in training only", "unseen speakers"),
+        r"demo voices\) or (\S+) points more \(RAVDESS": (
+            "unseen speakers, fewer clips",
+            "unseen speakers and sentences",
+        ),
+    }
+    for pattern, pair in verdicts.items():
+        assert float(re.search(pattern, prose)[1]) == pytest.approx(gain(*pair), abs=0.5)
+    assert 0 < gain("fitted before the split", "selected in each turn") < 1
+
+
+def test_the_notebooks_own_scores_are_those_of_the_benchmark(cells):
+    texts = [o.data["text/plain"] for c in cells for o in c.get("outputs", []) if "data" in o]
+    (shown,) = (text for text in texts if "nearest neighbour" in text and "[" in text[:200])
+    for name in NAMES:
+        line = re.search(rf"^{name} +(\d.*)$", shown, re.MULTILINE)[1]
+        values = [float(value) / 100 for value in re.findall(r"([\d.]+) \[", line)]
+        told = TOLD["demo"]["scores"][name]
+        expected = [told[what]["value"] for what in ("SVM, C=1", "nearest neighbour")]
+        assert values == pytest.approx(expected, abs=TOLERANCE)
