@@ -351,7 +351,8 @@ def test_the_notebook_tells_what_was_measured():
     sentences = (
         f"{torchs['demo']} % in PyTorch and {keras['demo']} % in Keras on TensorFlow on the demo",
         f"on real recordings it is {torchs['ravdess']} % and {keras['ravdess']} %",
-        f"is {far['value']} points, with an interval over speakers from {far['low']} to {far['high']}",
+        f"is {far['value']} points, with an interval over speakers from {far['low']} to "
+        f"{far['high']}",
     )
     notebook = (ROOT / "notebooks" / "11_keras_and_tensorflow.ipynb").read_text("utf-8")
     for sentence in sentences:
