@@ -78,7 +78,7 @@ def measure_sizes(clips: pd.DataFrame, here: Path) -> dict:
     cluster = LocalCluster(
         n_workers=2,
         threads_per_worker=1,
-        dashboard_address=None,
+        dashboard_address=":0",
         local_directory=here / "dask",
         silence_logs=logging.CRITICAL,
     )

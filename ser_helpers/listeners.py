@@ -276,7 +276,8 @@ def spread(counts: pd.DataFrame, intended: pd.Series) -> pd.DataFrame:
     edges = [-np.inf, 1e-9, 0.25, 0.5, 0.75, 1 - 1e-9, np.inf]
     group = pd.cut(as_meant(counts, intended), edges, right=False, labels=list(HEARD_BY))
     table = pd.crosstab(intended.loc[counts.index], group, dropna=False)
-    return _by_emotion(0, columns=pd.Index(HEARD_BY, name="heard by")).add(table, fill_value=0)
+    table = table.reindex(index=EMOTIONS, columns=HEARD_BY, fill_value=0)
+    return _by_emotion(table.to_numpy(), columns=pd.Index(HEARD_BY, name="heard by"))
 
 
 def published_spread(channel: str = "voice") -> pd.DataFrame:

@@ -71,11 +71,14 @@ def write(
     ------
     DataError
         If the folder holds shards of other settings, of another number of clips a shard, or of
-        more clips; or if not one clip of a shard can be used.
+        more clips; if a clip is there twice; or if not one clip of a shard can be used.
     """
     folder = Path(folder)
     if rows_per_shard < 1:
         raise ValueError(f"rows_per_shard must be at least 1, not {rows_per_shard!r}")
+    if not clips.index.is_unique:
+        twice = clips.index[clips.index.duplicated()][0]
+        raise DataError(f"the clip {twice} is in the table twice: keep one of them")
     same = {
         "recipe": features.recipe_key(settings),
         "settings": asdict(settings),

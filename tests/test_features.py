@@ -9,6 +9,7 @@ import soundfile
 from conftest import SR, tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from ser_helpers import features
 from ser_helpers.features import AudioSettings
@@ -124,7 +125,16 @@ def test_processes_and_a_single_process_agree(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(features, "POOL_FROM", 1)
     pooled = features.extract(corpus.clips, cache=tmp_path / "a", progress=False, n_jobs=2)
     alone = features.extract(corpus.clips, cache=tmp_path / "b", progress=False, n_jobs=1)
-    np.testing.assert_allclose(pooled, alone, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(pooled, alone)
+
+
+@given(n=st.integers(512, 80_000), threads=st.sampled_from([1, 2, 8]))
+@settings(max_examples=20)
+def test_a_row_has_the_same_bits_however_many_threads_there_are(n, threads):
+    y = np.random.default_rng(n).normal(size=n).astype(np.float32)
+    with threadpool_limits(threads):
+        row = features.describe(y)
+    np.testing.assert_array_equal(row, features.describe(y))
 
 
 def test_not_one_good_clip_is_an_error(tmp_path, corpus):

@@ -220,6 +220,7 @@ def test_spread_counts_each_clip_once_whatever_the_order(rows, seed):
     table = listeners.spread(counts.iloc[::-1], intended)
     assert table.columns.tolist() == list(listeners.HEARD_BY)
     assert table.index.tolist() == list(data.EMOTIONS)
+    assert table.to_numpy().dtype.kind == "i"  # also where an emotion does not occur
     assert (
         table.sum(axis=1).to_dict()
         == intended.value_counts().reindex(data.EMOTIONS, fill_value=0).to_dict()
