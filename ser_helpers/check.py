@@ -29,7 +29,8 @@ USE_PYTHON = "use Python 3.11, 3.12 or 3.13 from python.org"
 SHOWN = ("librosa", "numpy", "pandas", "scikit-learn", "torch")
 #: What Colab has in versions of its own, and what only the tests need, which are not run there.
 NOT_ON_COLAB = {
-    "ipython", "ipywidgets", "jupyterlab",
+    "ipython", "ipywidgets", "jupyterlab", "traitlets", "anywidget",
+    "keras", "dask", "distributed", "pyarrow",
     "pytest", "nbval", "hypothesis", "nbformat", "nbclient", "nbconvert", "jupytext", "ruff",
 }  # fmt: skip
 MANY = 4  # bad packages that get a line each

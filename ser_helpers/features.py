@@ -20,7 +20,7 @@ from tqdm import tqdm
 from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, replace_file, work_folder
 
 PERCENTILES = (5, 25, 50, 75, 95)
-POOL_FROM = 200  # clips; below, starting processes takes longer than the work itself
+POOL_FROM = 1000  # clips; below, starting processes takes longer than the work itself
 MOST_PROCESSES = 4  # each takes 280 MB; more of them start longer than they save
 AT_ONCE = 16  # clips handed to a process together: handing over takes about as long as one of them
 RECIPE = 1  # raise it whenever `describe` computes something else: old caches are then not read
@@ -224,8 +224,9 @@ def extract(
     Returns
     -------
     pandas.DataFrame of float32, shape (n_clips, n_features)
-        Index ``clip``. ``attrs["settings"]`` holds the settings as a dict, and
-        ``attrs["set_aside"]`` the clips left out, as ``{clip: reason}``.
+        Index ``clip``. ``attrs["settings"]`` holds the settings as a dict,
+        ``attrs["set_aside"]`` the clips left out, as ``{clip: reason}``, and ``attrs["content"]``
+        what :func:`content_key` makes of the files' hashes.
 
     Raises
     ------
@@ -284,7 +285,11 @@ def extract(
         index=clips.index[good],
         columns=feature_names(settings),
     )
-    table.attrs = {"settings": asdict(settings), "set_aside": set_aside}
+    table.attrs = {
+        "settings": asdict(settings),
+        "set_aside": set_aside,
+        "content": content_key(keys),
+    }
     return table
 
 
@@ -292,6 +297,11 @@ def hash_files(paths: Iterable[Path], *, n_jobs: int = -1) -> list[str]:
     """Compute the SHA-256 of each file's bytes; a file that cannot be read gets a word instead."""
     pool = joblib.Parallel(n_jobs=n_jobs, batch_size=AT_ONCE, prefer="threads")
     return pool(joblib.delayed(_hash)(path) for path in paths)
+
+
+def content_key(hashes: Iterable[str]) -> str:
+    """Name what a table was computed from: one hash of the files' hashes, in their order."""
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
 def recipe_key(settings: AudioSettings = AudioSettings()) -> str:

@@ -91,8 +91,11 @@ def write(
     bar = tqdm(blocks.items(), desc="shards", disable=not progress, file=sys.stdout)
     for name, block in bar:
         labels = block.drop(columns="path")
-        told = same | {"fingerprint": _fingerprint(labels, features.hash_files(block.path))}
-        keep = there.get(name, {}).get("fingerprint") == told["fingerprint"]
+        known = there.get(name)
+        # A shard that is not there needs no look at its files: `extract` looks at them.
+        keep = known is not None and known["fingerprint"] == _fingerprint(
+            labels, features.content_key(features.hash_files(block.path, n_jobs=n_jobs))
+        )
         if not keep:
             table = features.extract(
                 block,
@@ -101,8 +104,12 @@ def write(
                 progress=False,
                 n_jobs=n_jobs,
             )
-            told["set_aside"] = table.attrs.pop("set_aside")
-            told["actors"] = sorted(labels.actor[table.index].unique().tolist())
+            told = same | {
+                "fingerprint": _fingerprint(labels, table.attrs["content"]),
+                "actors": sorted(labels.actor[table.index].unique().tolist()),
+                "set_aside": table.attrs["set_aside"],
+            }
+            table.attrs = {}
             _save(folder / name, labels.loc[table.index].join(table), table.columns, told)
             shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
         n_rows = pq.read_metadata(folder / name).num_rows
@@ -249,6 +256,6 @@ def _known(folder: Path, same: dict, blocks: Collection[str]) -> dict[str, dict]
     return there
 
 
-def _fingerprint(labels: pd.DataFrame, hashes: Sequence[str]) -> str:
-    """Hash the labels and the files' hashes of one shard."""
-    return hashlib.sha256("\n".join([labels.to_csv(), *hashes]).encode()).hexdigest()
+def _fingerprint(labels: pd.DataFrame, content: str) -> str:
+    """Hash the labels of one shard, and what its files hold."""
+    return hashlib.sha256((labels.to_csv() + content).encode()).hexdigest()
