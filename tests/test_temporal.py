@@ -379,8 +379,8 @@ def test_the_measured_numbers_in_notebook_09_are_those_of_the_benchmarks():
     without = percent(np.mean(of_folds["no changes at all"]))
     assert f"reach {with_changes} % on all three folds" in prose
     assert f"without any augmentation: {without} %" in prose
-    masks = percent(np.mean(of_folds["without the masks of SpecAugment"]))
-    assert f"with all other changes, it is {masks} %" in prose
+    for name in ("without speed and tempo", "without the masks of SpecAugment"):
+        assert f"{name} {percent(np.mean(of_folds[name]))} %" in prose
     knew = [
         np.mean([f["train_uar_last"] for f in t["folds"][:3]])
         for t in (trials["no changes at all"], final)
@@ -404,7 +404,7 @@ def test_the_results_are_what_the_benchmark_measures_as_far_as_it_is_quick(name)
     assert shipped == pytest.approx(results["shipped_network"]["scores"]["uar"], abs=0.01)
     before = results["short_run"]
     now = benchmark.short_run(table, corpus.clips, epochs=before["epochs"])
-    # With 0.0001 dB of noise on the frames, validation and test UAR moved by up to 0.04 each, and
-    # their mean by up to 0.02: so far may another processor come.
+    # With 0.0001 dB of noise on the frames, this mean moved by up to 0.04 (demo, one epoch) and
+    # 0.02 (RAVDESS, twelve): so far may another processor come.
     means = [np.mean([run["validation_uar"], run["test_uar"]]) for run in (now, before)]
-    assert means[0] == pytest.approx(means[1], abs=0.04)
+    assert means[0] == pytest.approx(means[1], abs={"demo": 0.06, "ravdess": 0.04}[name])
