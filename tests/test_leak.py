@@ -283,6 +283,10 @@ def test_the_notebooks_numbers_of_real_actors_are_what_was_measured(prose):
     steps = list(told["ladder"].values())
     assert " → ".join(f"{100 * step:.0f}" for step in steps[:-1]) + " %" in prose
     assert f"With strangers, that classifier has {100 * steps[-1]:.0f} %" in prose
+    svm = {name: told["scores"][name] for name in ("random rows", "unseen speakers")}
+    usual, closely = ([100 * svm[name][f"SVM, C={C}"]["value"] for name in svm] for C in (1, 10))
+    assert f"({usual[1]:.1f} and {closely[1]:.1f} %)" in prose
+    assert f"jumps from {usual[0]:.0f} to {closely[0]:.0f} %" in prose
     sentences, emotion = (told["actor"][f"unseen {what}"] for what in ("sentences", "emotion"))
     assert f"(On RAVDESS: {100 * sentences:.0f} % and {100 * emotion:.0f} %.)" in prose
     assert f"({told['distance_ratio']['unseen speakers']:.2f} on RAVDESS)" in prose
