@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import psutil
+import record
 import soundfile
 from tqdm import tqdm
 
@@ -30,7 +31,6 @@ from ser_helpers import data
 from ser_helpers.download import facts
 
 ROOT = Path(__file__).parents[1]
-RESULT = ROOT / "benchmarks" / "results" / "full_size.json"
 SIZES = (500, 1000, 2000, 4000, 7442)
 SHORTEST, LONGEST = 1.27, 5.01  # seconds, CREMA-D's own
 EMOTION_SECONDS = {"ANG": 2.58, "DIS": 2.78, "FEA": 2.51, "HAP": 2.34, "NEU": 2.43, "SAD": 2.59}
@@ -174,7 +174,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of clips")
     parser.add_argument("--notebooks", action="store_true", help="run every notebook as well")
     options = parser.parse_args()
-    result = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    result = record.read("full_size")
     result |= {
         "machine": f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -193,9 +193,7 @@ def main() -> None:
         if options.notebooks:
             with tempfile.TemporaryDirectory(prefix="full_size_") as work:
                 result["notebooks"] = measure_notebooks(folder, Path(work))
-    part = RESULT.with_suffix(".part")
-    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, RESULT)
+    record.write("full_size", result)
 
 
 if __name__ == "__main__":

@@ -7,21 +7,17 @@ network and the same folds, and random rows, which leak. Writes one JSON a corpu
 """
 
 import argparse
-import json
-import os
-import platform
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import joblib
 import librosa
 import numpy as np
 import pandas as pd
+import record
 
 from ser_helpers import data, evaluate, features, split, train
 
-RESULTS = Path(__file__).parent / "results"
 N_FOLDS = 6
 SEEDS = range(3)  # of the network; the folds stay the same
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
@@ -64,10 +60,7 @@ def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:
     by_speaker = split.folds_by_speaker(clips, N_FOLDS)
     by_rows = split.folds_by_rows(clips, N_FOLDS)
     return {
-        "corpus": corpus.name,
-        "synthetic": corpus.synthetic,
-        "n_clips": len(clips),
-        "n_actors": int(clips.actor.nunique()),
+        **record.about(corpus, clips),
         "seeds": list(seeds),
         "interval": "95 %, bootstrap over speakers, mean over the seeds",
         "scores": {
@@ -78,14 +71,8 @@ def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:
         },
         "protocols": {"unseen speakers": by_speaker.name, "random rows": by_rows.name},
         "baselines": evaluate.baselines(clips.emotion).round(4).to_dict("index"),
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
+        "versions": record.versions(*PACKAGES),
     }
-
-
-def name_of(corpus: data.Corpus) -> str:
-    """Return the name of a corpus's file of results, e.g. ``demo``."""
-    return "demo" if corpus.synthetic else corpus.name.split()[0].lower()
 
 
 def main() -> None:
@@ -96,11 +83,7 @@ def main() -> None:
     result = measure_all(corpus)
     for name, scores in result["scores"].items():
         print(f"{name:42} UAR {scores['uar']['value']:.1%}", scores["uar"]["of_each_seed"])
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name_of(corpus)}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    record.write(record.name_of(corpus), result)
 
 
 if __name__ == "__main__":

@@ -8,18 +8,14 @@ are apart when weights are copied from one to the other. Writes ``results/keras_
 
 import argparse
 import json
-import os
-import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import record
 
 from ser_helpers import data, evaluate, features, keras_twin, split, train
 
-RESULTS = Path(__file__).parent / "results"
 N_FOLDS = 6
 SEEDS = range(3)
 PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "librosa", "numpy", "scikit-learn", "torch")
@@ -119,16 +115,6 @@ def measure(
     }
 
 
-def versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
@@ -138,21 +124,13 @@ def main() -> None:
     table = features.extract(corpus.clips)
     clips = corpus.clips.loc[table.index]
     result = {
-        "corpus": corpus.name,
-        "synthetic": corpus.synthetic,
-        "n_clips": len(clips),
-        "n_actors": int(clips.actor.nunique()),
+        **record.about(corpus, clips),
         "backend": backend,
         **measure(table, clips, seeds=SEEDS, folds=range(N_FOLDS)),
-        "versions": versions(),
+        "versions": record.versions(*PACKAGES),
     }
     print(json.dumps(result, indent=2))
-    RESULTS.mkdir(exist_ok=True)
-    name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
-    path = RESULTS / f"keras_{name}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    record.write(f"keras_{record.name_of(corpus)}", result)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,10 @@ and made-up columns, and these have fixed seeds. Writes ``results/leak_<corpus>.
 """
 
 import argparse
-import json
-import os
-import platform
-from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import record
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectKBest
 from sklearn.metrics import accuracy_score
@@ -27,7 +23,6 @@ from sklearn.svm import SVC
 
 from ser_helpers import data, evaluate, features, leak, split
 
-RESULTS = Path(__file__).parent / "results"
 N_ACTORS = 24  # as many as the demo voices and RAVDESS have
 PACKAGES = ("librosa", "numpy", "scikit-learn")
 SVM = "SVM, C={:g}"
@@ -179,10 +174,7 @@ def measure_all(corpus: data.Corpus) -> dict:
     controls = leak.controls(table, clips, copied, **sizes)
     scores = measure_protocols(protocols | controls, CLASSIFIERS)
     return {
-        "corpus": corpus.name,
-        "synthetic": corpus.synthetic,
-        "n_clips": len(clips),
-        "n_actors": int(clips.actor.nunique()),
+        **record.about(corpus, clips),
         "interval": "of the UAR, 95 %, bootstrap over speakers",
         "folds": sizes,
         "scores": scores,
@@ -193,8 +185,7 @@ def measure_all(corpus: data.Corpus) -> dict:
         "actor": measure_actors(table, clips, sizes),
         "noise": measure_noise(clips, split.folds_by_speaker(clips, sizes["n_folds"])),
         "usual_program_accuracy": measure_usual_program(table, clips, copied),
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
+        "versions": record.versions(*PACKAGES),
     }
 
 
@@ -207,12 +198,7 @@ def main() -> None:
     for name, of_classifiers in result["scores"].items():
         print(f"{name:30}", {c: f"{s['value']:.1%}" for c, s in of_classifiers.items()})
     print(pd.Series(result["ladder"]).mul(100).round(1).to_string())
-    RESULTS.mkdir(exist_ok=True)
-    name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
-    path = RESULTS / f"leak_{name}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    record.write(f"leak_{record.name_of(corpus)}", result)
 
 
 if __name__ == "__main__":

@@ -9,19 +9,15 @@ demo voices or on ``--data FOLDER``, and put beside the published sums, into
 
 import argparse
 import itertools
-import json
-import os
-import platform
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import record
 
 from ser_helpers import data, evaluate, features, listeners, split, train
 
-RESULTS = Path(__file__).parent / "results"
 NAME = "processedResults/tabulatedVotes.csv"
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 
@@ -177,8 +173,7 @@ def beside_published(corpus: data.Corpus) -> dict:
             f"{keep:.0%}": evaluate.scores(truth[some], answers["hard labels"][some])["uar"]
             for keep, some in easy.items()
         },
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
+        "versions": record.versions(*PACKAGES),
     }
 
 
@@ -200,14 +195,10 @@ def main() -> None:
         name, result = "cremad", measure_all(read(options.votes))
     else:
         corpus = data.open_corpus(options.data)
-        name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
+        name = record.name_of(corpus)
         name = "cremad_network" if name == "crema-d" else name
         result = beside_published(corpus)
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"listeners_{name}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(rounded(result), indent=2) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    path = record.write(f"listeners_{name}", rounded(result))
     print(path.read_text(encoding="utf-8"))
 
 

@@ -17,13 +17,13 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
 import joblib
 import numpy as np
 import pandas as pd
+import record
 import torch
 from distributed import Client, LocalCluster
 from sklearn.preprocessing import StandardScaler
@@ -31,7 +31,6 @@ from sklearn.preprocessing import StandardScaler
 from ser_helpers import data, evaluate, features, model, shards, split, train
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
 SIZES = (125, 250, 500, 1000)
 COPIES = (1, 3, 6, 10)
 N_SHARDS = 12
@@ -246,17 +245,14 @@ def main() -> None:
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)
     print(corpus)
-    name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
-    path = RESULTS / f"scale_{name}.json"
-    result = json.loads(path.read_text(encoding="utf-8")) if options.only else {}
+    name = f"scale_{record.name_of(corpus)}"
+    result = record.read(name) if options.only else {}
     result |= {"corpus": corpus.name, "synthetic": corpus.synthetic, "n_clips": len(corpus.clips)}
     for part in [options.only] if options.only else parts:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as here:
             result |= parts[part](corpus, Path(here))
-    result["versions"] = {"python": platform.python_version()} | {
-        package: version(package) for package in PACKAGES
-    }
-    data.replace_file(path, (json.dumps(result, indent=2) + "\n").encode())
+    result["versions"] = record.versions(*PACKAGES)
+    record.write(name, result)
     print(json.dumps(result, indent=2))
 
 

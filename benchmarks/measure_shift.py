@@ -9,20 +9,15 @@ sex and, with ``--data``, between that corpus and the demo voices. Writes
 """
 
 import argparse
-import json
-import os
-import platform
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
-from pathlib import Path
 
 import joblib
 import numpy as np
 import pandas as pd
+import record
 
 from ser_helpers import adapt, channel, data, evaluate, features, predict, split, train
 
-RESULTS = Path(__file__).parent / "results"
 N_FOLDS = 6
 SEEDS = range(3)  # of the network, and of the choice of calibration clips
 N_CALIBRATION = (2, 5, 10, 20)
@@ -229,23 +224,22 @@ def mean_of(of_seeds: list[dict]) -> dict:
     return means
 
 
-def open_with_features(source: str) -> tuple[data.Corpus, pd.DataFrame, pd.DataFrame]:
-    corpus = data.open_corpus(source)
+def with_features(corpus: data.Corpus) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = features.extract(corpus.clips)
-    return corpus, table, corpus.clips.loc[table.index]
+    return table, corpus.clips.loc[table.index]
 
 
 def measure_all(
-    source: str, *, seeds: Sequence[int] = SEEDS, only: Sequence[str] | None = None
+    corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS, only: Sequence[str] | None = None
 ) -> dict:
     """Measure a corpus; ``only`` names the conditions to be measured (left out, all)."""
-    corpus, table, clips = open_with_features(source)
+    table, clips = with_features(corpus)
     folds = split.folds_by_speaker(clips, N_FOLDS)
     own = adapt.standardise_by_speaker(table, clips.actor)
     names = [name for name in conditions([]) if only is None or name in only]
     tables = {name: shifted(clips, folds, name) for name in names}
     if not corpus.synthetic:
-        _, demo, demo_clips = open_with_features("demo")
+        demo, demo_clips = with_features(data.open_corpus("demo"))
         demo_own = adapt.standardise_by_speaker(demo, demo_clips.actor)
 
     found = []
@@ -273,10 +267,7 @@ def measure_all(
         print(f"seed {seed}", {name: round(s["value"], 3) for name, s in shift.items()}, flush=True)
     shift, by_speaker, rejection, calibration, travel = map(mean_of, zip(*found, strict=True))
     return {
-        "corpus": corpus.name,
-        "synthetic": corpus.synthetic,
-        "n_clips": len(clips),
-        "n_actors": int(clips.actor.nunique()),
+        **record.about(corpus, clips),
         "seeds": list(seeds),
         "protocol": folds.name,
         "measure": "UAR, 95 % interval by bootstrap over speakers; means over the seeds",
@@ -285,23 +276,15 @@ def measure_all(
         f"answers given if the validation speakers reach {WANTED:.0%}": rejection,
         "standardised by speaker, scored on the other sentences": calibration,
         "travel": travel,
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
+        "versions": record.versions(*PACKAGES),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
-    source = parser.parse_args().data
-    result = measure_all(source)
-    name = "demo" if result["synthetic"] else result["corpus"].split()[0].lower()
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"shift_{name}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(part, path)
-    print(path.name)
+    corpus = data.open_corpus(parser.parse_args().data)
+    print(record.write(f"shift_{record.name_of(corpus)}", measure_all(corpus)).name)
 
 
 if __name__ == "__main__":

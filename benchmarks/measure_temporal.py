@@ -19,20 +19,17 @@ import hashlib
 import inspect
 import json
 import os
-import platform
 import time
 import warnings
 from dataclasses import asdict, fields, replace
-from importlib.metadata import version
-from pathlib import Path
 
 import joblib
 import pandas as pd
+import record
 import torch
 
 from ser_helpers import checkpoint, data, evaluate, frames, model, split, temporal
 
-RESULTS = Path(__file__).parent / "results"
 N_FOLDS = 6
 TRIAL_FOLDS = (0, 1, 2)  # their validation parts are the folds 1, 2 and 3
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
@@ -182,13 +179,6 @@ def trial(
     }
 
 
-def write(path: Path, result: object) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, path)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
@@ -205,11 +195,10 @@ def main() -> None:
     settings = changed(temporal.TemporalSettings(), options.changes)
     corpus = data.open_corpus(options.data)
     print(corpus)
-    name = "demo" if corpus.synthetic else corpus.name.split()[0].lower()
-    path = RESULTS / f"temporal_{name}.json"
-    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    file = f"temporal_{record.name_of(corpus)}"
+    told = record.read(file)
     if options.short and not told:
-        parser.error(f"there is no {path.name} yet: measure without --short first")
+        parser.error(f"there is no {file}.json yet: measure without --short first")
     table = frames.extract(corpus.clips)
     clips = corpus.clips.loc[table.index]
     if options.short:
@@ -218,21 +207,17 @@ def main() -> None:
             "shipped_network": shipped_network(table, clips),
         }
         print(json.dumps(quick, indent=2))
-        write(path, told | quick)
+        record.write(file, told | quick)
         return
     if options.trial:
-        log = RESULTS / "temporal_trials.json"
-        trials = json.loads(log.read_text(encoding="utf-8")) if log.exists() else []
+        trials = record.read("temporal_trials")
         outcome = trial(table, clips, settings, folds=options.folds, n_jobs=options.jobs)
         what = {"trial": options.trial, "corpus": corpus.name, "settings": asdict(settings)}
-        write(log, [*trials, what | outcome])
+        record.write("temporal_trials", [*trials, what | outcome])
         print(options.trial, outcome)
         return
     result = {
-        "corpus": corpus.name,
-        "synthetic": corpus.synthetic,
-        "n_clips": len(clips),
-        "n_actors": int(clips.actor.nunique()),
+        **record.about(corpus, clips),
         "interval": "95 %, bootstrap over speakers",
         **measure(table, clips, settings, n_jobs=options.jobs),
         "settings": asdict(settings),
@@ -242,14 +227,13 @@ def main() -> None:
             "a_fold": 1,
             "folds_at_once": options.jobs,
         },
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
+        "versions": record.versions(*PACKAGES),
     }
     for name, scores in result["scores"].items():
         uar = scores["uar"]
         print(f"{name:50} UAR {uar['value']:.1%} [{uar['low']:.1%}, {uar['high']:.1%}]")
     print(pd.DataFrame(result["folds"]).to_string())
-    write(path, result)
+    record.write(file, result)
     print("now add what a test repeats: the same call with --short EPOCHS")
 
 

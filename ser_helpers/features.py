@@ -100,6 +100,32 @@ def trim(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndarray
     return kept if kept.size else y
 
 
+def mel_power(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndarray:
+    """Compute the mel spectrogram: the power in each mel band over time.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+        Samples at ``settings.sr`` Hz.
+    settings : AudioSettings
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_mels, n_frames)
+        Power, not dB; by :func:`librosa.feature.melspectrogram` (Slaney mel scale).
+    """
+    return librosa.feature.melspectrogram(
+        y=y,
+        sr=settings.sr,
+        n_fft=settings.n_fft,
+        win_length=settings.win_length,
+        hop_length=settings.hop_length,
+        n_mels=settings.n_mels,
+        fmin=settings.fmin,
+        fmax=settings.fmax,
+    )
+
+
 def mfcc(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndarray:
     """Compute mel-frequency cepstral coefficients over time.
 
@@ -121,17 +147,8 @@ def mfcc(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndarray
     """
     # Several threads make such small products of matrices slower, and round them differently.
     with _linear_algebra().limit(limits=1, user_api="blas"):
-        return librosa.feature.mfcc(
-            y=y,
-            sr=settings.sr,
-            n_mfcc=settings.n_mfcc,
-            n_fft=settings.n_fft,
-            win_length=settings.win_length,
-            hop_length=settings.hop_length,
-            n_mels=settings.n_mels,
-            fmin=settings.fmin,
-            fmax=settings.fmax,
-        )
+        level = librosa.power_to_db(mel_power(y, settings))
+        return librosa.feature.mfcc(S=level, n_mfcc=settings.n_mfcc)
 
 
 def deltas(coefficients: np.ndarray, *, order: int = 1) -> np.ndarray:
@@ -235,8 +252,7 @@ def extract(
     """
     store = Path(cache) if cache is not None else work_folder() / "features"
     store = store / f"{recipe_key(settings)}.npz"
-    if n_jobs < 0:
-        n_jobs = min(joblib.effective_n_jobs(n_jobs), MOST_PROCESSES)
+    n_jobs = processes(n_jobs)
     known = _read_cache(store)
     keys = hash_files(clips.path, n_jobs=n_jobs)
 
@@ -291,6 +307,11 @@ def extract(
         "content": content_key(keys),
     }
     return table
+
+
+def processes(n_jobs: int) -> int:
+    """Return how many processes to start: ``n_jobs``, or all processors, but four at most."""
+    return min(joblib.effective_n_jobs(n_jobs), MOST_PROCESSES) if n_jobs < 0 else n_jobs
 
 
 def hash_files(paths: Iterable[Path], *, n_jobs: int = -1) -> list[str]:

@@ -15,7 +15,7 @@ from torch.nn.functional import grid_sample
 from tqdm import tqdm
 
 from ser_helpers.data import DataError, load_clip
-from ser_helpers.features import MOST_PROCESSES, POOL_FROM, AudioSettings, trim
+from ser_helpers.features import POOL_FROM, AudioSettings, mel_power, processes, trim
 
 SHORTEST = 16  # frames; a network that halves time a few times needs some
 RANGE_DB = 80.0  # what lies deeper below a clip's loudest point is cut off there
@@ -78,17 +78,7 @@ def log_mel(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndar
     """
     kept = trim(y, settings)
     kept = np.pad(kept, (0, max(0, SHORTEST * settings.hop_length - kept.size)))
-    power = librosa.feature.melspectrogram(
-        y=kept,
-        sr=settings.sr,
-        n_fft=settings.n_fft,
-        win_length=settings.win_length,
-        hop_length=settings.hop_length,
-        n_mels=settings.n_mels,
-        fmin=settings.fmin,
-        fmax=settings.fmax,
-    )
-    return librosa.power_to_db(power, top_db=RANGE_DB).astype(np.float32)
+    return librosa.power_to_db(mel_power(kept, settings), top_db=RANGE_DB).astype(np.float32)
 
 
 def extract(
@@ -124,9 +114,8 @@ def extract(
     # Once here before any pool: librosa's compiled functions, first called in several processes
     # at once, can crash.
     log_mel(np.ones(settings.sr, dtype=np.float32), settings)
-    if n_jobs < 0:
-        n_jobs = min(joblib.effective_n_jobs(n_jobs), MOST_PROCESSES)
-    pool = joblib.Parallel(n_jobs=n_jobs if len(clips) > POOL_FROM else 1, return_as="generator")
+    n_jobs = processes(n_jobs) if len(clips) > POOL_FROM else 1
+    pool = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
     made = pool(joblib.delayed(_of_file)(path, settings) for path in clips.path)
     bar = tqdm(made, "frames", len(clips), unit="clip", disable=not progress, file=sys.stdout)
     made = dict(zip(clips.index, bar, strict=True))

@@ -5,13 +5,11 @@ makes the five that notebook 07 compares, :func:`controls` those that differ fro
 in a single thing; :func:`score` examines a classifier, :func:`probe` asks the nearest neighbours.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import joblib
-import librosa
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
@@ -123,14 +121,9 @@ def copies(
     DataError
         If a clip cannot be read.
     """
-    if n_jobs < 0:
-        n_jobs = min(joblib.effective_n_jobs(n_jobs), features.MOST_PROCESSES)
-    n_jobs = n_jobs if len(clips) > features.POOL_FROM else 1
-    try:
-        keys = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in clips.path]
-    except OSError as error:
-        raise DataError(f"{error.filename} cannot be read: {error.strerror}") from None
-    versions = (RECIPE, features.RECIPE, librosa.__version__)
+    n_jobs = features.processes(n_jobs) if len(clips) > features.POOL_FROM else 1
+    keys = features.hash_files(clips.path)  # of what cannot be read, `load_clip` will say why
+    versions = (RECIPE, features.recipe_key(settings))
     memory = joblib.Memory(work_folder() / "leak", verbose=0)
     rows = memory.cache(_describe_noisy, ignore=["paths", "n_jobs"])(
         keys, snr_db, settings, versions, paths=list(clips.path), n_jobs=n_jobs

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 from ser_helpers.data import EMOTION_NAMES, EMOTIONS, LEVELS, load_clip
 from ser_helpers.evaluate import METRICS
-from ser_helpers.features import AudioSettings
+from ser_helpers.features import AudioSettings, mel_power
 
 #: One colour an emotion, all through the course: from Okabe & Ito's colour-blind-safe palette
 #: (2008), and for neutral a grey dark enough to be told from their green by everybody.
@@ -139,7 +139,7 @@ def mel_spectrogram(
     Axes
     """
     ax = ax or _new(8, 3)
-    power = _mel_power(y, settings)
+    power = mel_power(y, settings)
     level = librosa.power_to_db(power, ref=loudest or power.max(), top_db=None)
     image = ax.imshow(
         level,
@@ -161,19 +161,6 @@ def mel_spectrogram(
     return ax
 
 
-def _mel_power(y: np.ndarray, settings: AudioSettings) -> np.ndarray:
-    return librosa.feature.melspectrogram(
-        y=y,
-        sr=settings.sr,
-        n_fft=settings.n_fft,
-        win_length=settings.win_length,
-        hop_length=settings.hop_length,
-        n_mels=settings.n_mels,
-        fmin=settings.fmin,
-        fmax=settings.fmax,
-    )
-
-
 def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) -> Figure:
     """Draw waveform and mel spectrogram of some clips, one column a clip, on the same scales.
 
@@ -190,7 +177,7 @@ def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) ->
     sounds = [load_clip(path, sr=settings.sr) for path in clips.path]
     peak = max(np.abs(y).max() for y in sounds)
     seconds = max(len(y) for y in sounds) / settings.sr
-    loudest = max(_mel_power(y, settings).max() for y in sounds)
+    loudest = max(mel_power(y, settings).max() for y in sounds)
     figure, axes = subplots(
         2, len(clips), figsize=(2.1 * len(clips) + 1, 4.4), squeeze=False, sharex=True
     )

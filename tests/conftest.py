@@ -1,6 +1,7 @@
 """A small corpus of made-up clips: tones whose pitch, level and length follow actor and emotion."""
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import torch
 from hypothesis import settings
 
 from ser_helpers import data, features, split, train
@@ -66,6 +68,23 @@ def result(corpus: data.Corpus, table: pd.DataFrame) -> train.Result:
     few = train.TrainSettings(max_epochs=5, hidden=(8,))
     parts = split.by_speaker(corpus.clips, test_size=0.4)
     return train.fit(table, corpus.clips.emotion, parts, settings=few, progress=False)
+
+
+def made_up() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Make a table whose features follow the emotion a little, its emotions and its parts."""
+    rng = np.random.default_rng(0)
+    number = np.arange(240) % 6
+    emotion = pd.Series([data.EMOTIONS[i] for i in number])
+    table = pd.DataFrame(rng.normal(size=(240, 10)) + np.eye(6, 10)[number], dtype=np.float32)
+    return table, emotion, pd.Series(np.repeat(["train", "validation", "test"], [150, 50, 40]))
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # two of them wait for each other on a busy machine
+    yield
+    torch.set_num_threads(before)
 
 
 def load_script(path: Path) -> ModuleType:

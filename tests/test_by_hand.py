@@ -15,6 +15,7 @@ import pytest
 import scipy.fft
 import scipy.special
 import torch
+from conftest import made_up
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from notebook_code import NOTEBOOKS, functions_in, functions_of
@@ -401,15 +402,6 @@ def test_adam_is_torchs(choices):
         optimizer.step()
         for ours, theirs in zip(weights, net.parameters(), strict=True):
             np.testing.assert_allclose(ours, theirs.detach(), rtol=1e-9, atol=1e-12)
-
-
-def made_up() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """Make a table whose features follow the emotion a little, its emotions and its parts."""
-    rng = np.random.default_rng(0)
-    number = np.arange(240) % 6
-    emotion = pd.Series([data.EMOTIONS[i] for i in number])
-    table = pd.DataFrame(rng.normal(size=(240, 10)) + np.eye(6, 10)[number], dtype=np.float32)
-    return table, emotion, pd.Series(np.repeat(["train", "validation", "test"], [150, 50, 40]))
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,10 @@ from ser_helpers.model import EmotionNet
 
 keras_twin.choose_backend()  # before notebook 11 imports Keras
 # Of Keras on PyTorch, about numpy 2; nothing of ours.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # two of them wait for each other on a busy machine
-    yield
-    torch.set_num_threads(before)
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation"),
+    pytest.mark.usefixtures("one_thread"),
+]
 
 
 def test_the_network_is_the_helpers():

@@ -5,10 +5,9 @@ import os
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, made_up
 from hypothesis import given
 from hypothesis import strategies as st
 from notebook_code import NOTEBOOKS, functions_of
@@ -107,14 +106,6 @@ def test_a_buffer_deals_every_row_once_and_holds_no_more_than_it_may(sizes, buff
         dealt.append(x)
     assert torch.equal(torch.cat(dealt).sort().values, numbers)
     assert all(len(batch) == batch_size for batch in dealt[:-1])
-
-
-def made_up() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    rng = np.random.default_rng(0)
-    number = np.arange(240) % 6
-    emotion = pd.Series([data.EMOTIONS[i] for i in number])
-    table = pd.DataFrame(rng.normal(size=(240, 10)) + np.eye(6, 10)[number], dtype=np.float32)
-    return table, emotion, pd.Series(np.repeat(["train", "validation", "test"], [150, 50, 40]))
 
 
 @pytest.mark.parametrize("changes", [{}, {"batch_size": 7, "seed": 3}, {"max_epochs": 2}], ids=str)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, made_up
 from torch import nn
 
 from ser_helpers import data, evaluate, features, keras_twin, predict, split, train
@@ -20,16 +20,11 @@ from ser_helpers.model import EmotionNet, count_parameters
 
 BACKEND = keras_twin.choose_backend()
 # Of Keras on PyTorch, about numpy 2; nothing of ours.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation"),
+    pytest.mark.usefixtures("one_thread"),
+]
 SIZES = [{"hidden": ()}, {"hidden": (256,)}, {"hidden": (7, 3)}]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # two of them wait for each other on a busy machine
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +49,6 @@ def batches(n: int) -> list[tuple[np.ndarray, np.ndarray]]:
         (rng.normal(size=(32, 11)).astype(np.float32), rng.integers(0, 6, size=32))
         for _ in range(n)
     ]
-
-
-def made_up() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """Make a table whose features follow the emotion a little, its emotions and its parts."""
-    rng = np.random.default_rng(0)
-    number = np.arange(240) % 6
-    emotion = pd.Series([data.EMOTIONS[i] for i in number])
-    table = pd.DataFrame(rng.normal(size=(240, 10)) + np.eye(6, 10)[number], dtype=np.float32)
-    return table, emotion, pd.Series(np.repeat(["train", "validation", "test"], [150, 50, 40]))
 
 
 BRIEF = train.TrainSettings(hidden=(16,), max_epochs=6, patience=3, lr=0.01)

@@ -4,11 +4,12 @@ Each notebook ends with the section *Words*: ``**term** meaning · **term** mean
 several notebooks explain has one entry here, with the first notebook's words and links to all.
 """
 
-import os
 import re
 from pathlib import Path
 
 import nbformat
+
+from ser_helpers import data
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "glossary.md"
@@ -62,10 +63,7 @@ def page() -> str:
 
 
 def main() -> None:
-    PAGE.parent.mkdir(exist_ok=True)
-    part = PAGE.with_suffix(".part")
-    part.write_text(page(), encoding="utf-8")
-    os.replace(part, PAGE)
+    data.replace_file(PAGE, page().encode())
 
 
 if __name__ == "__main__":

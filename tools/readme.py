@@ -5,7 +5,6 @@ the picture ``docs/six_emotions.png`` from the demo voices.
 """
 
 import json
-import os
 from pathlib import Path
 
 from ser_helpers import data, plot
@@ -62,9 +61,7 @@ def main() -> None:
     text = readme.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    part = readme.with_suffix(".part")
-    part.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
-    os.replace(part, readme)
+    data.replace_file(readme, f"{before}{BEGIN}\n{table()}\n{END}{after}".encode())
     PICTURE.parent.mkdir(exist_ok=True)
     figure = plot.clip_grid(data.one_of_each(data.open_corpus("demo").clips))
     figure.savefig(PICTURE, dpi=100)
