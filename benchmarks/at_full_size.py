@@ -4,7 +4,7 @@ A folder is made, outside of the repository, with CREMA-D's 7,442 names and, act
 bytes, but cut from the recordings of another corpus (the demo voices, or ``--from FOLDER``): the
 load is real, the scores mean nothing. Then, each in a fresh process: ``python -m ser_helpers`` and
 the feature table, cold and warm, at five sizes; with ``--notebooks`` every notebook at full size.
-Writes ``benchmarks/results/full_size.json``.
+Writes ``ser_helpers/results/full_size.json``.
 """
 
 import argparse

@@ -3,7 +3,7 @@
 Six folds: each speaker (or row) is in the test part once, the next fold chooses the epoch, the
 others train. Beside the course's features stand those of the usual tutorials, through the same
 network and the same folds, and random rows, which leak. Writes one JSON a corpus to
-``benchmarks/results/``; ``tools/readme.py`` carries them to the README.
+``ser_helpers/results/``; ``tools/readme.py`` carries them to the README.
 """
 
 import argparse

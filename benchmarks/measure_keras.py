@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import record
 
-from ser_helpers import data, evaluate, features, keras_twin, split, train
+from ser_helpers import data, evaluate, features, split, train
+from ser_helpers.further import keras_twin
 
 N_FOLDS = 6
 SEEDS = range(3)

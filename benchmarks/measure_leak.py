@@ -1,6 +1,6 @@
 """Measure what notebook 07 shows: ``python benchmarks/measure_leak.py [--data FOLDER]``.
 
-The same features and classifiers under the five protocols of ``ser_helpers.leak`` and their
+The same features and classifiers under the five protocols of ``ser_helpers.further.leak`` and their
 controls; how often the nearest training row is the same actor; how well the actor is recognised;
 what each careless step adds; what choosing among columns of noise brings; and what the usual
 program, which copies, scales and then splits, would print. Nothing here is random but folds, noise
@@ -21,7 +21,8 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from ser_helpers import data, evaluate, features, leak, split
+from ser_helpers import data, evaluate, features, split
+from ser_helpers.further import leak
 
 N_ACTORS = 24  # as many as the demo voices and RAVDESS have
 PACKAGES = ("librosa", "numpy", "scikit-learn")

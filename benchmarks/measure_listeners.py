@@ -16,18 +16,20 @@ import numpy as np
 import pandas as pd
 import record
 
-from ser_helpers import data, evaluate, features, listeners, split, train
+from ser_helpers import data, evaluate, features, split, train
+from ser_helpers.further import listeners
+from ser_helpers.names import CHANNELS, TABLES
 
 NAME = "processedResults/tabulatedVotes.csv"
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read the table wherever it lies; ``data.votes`` checks that it is the published one."""
+    """Read the table wherever it lies; ``listeners.votes`` checks that it is the published one."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / Path(NAME).name
         copy.write_bytes(path.read_bytes())
-        return data.votes(folder)
+        return listeners.votes(folder)
 
 
 def foreseen(counts: pd.DataFrame) -> float:
@@ -109,10 +111,10 @@ def measure_all(votes: pd.DataFrame) -> dict:
     clips = pd.DataFrame([data.parse_name(clip) for clip in votes.index], index=votes.index)
     return {
         "source": "CREMA-D, processedResults/tabulatedVotes.csv (ODbL 1.0; Cao et al. 2014)",
-        "sha256": data.TABLES[NAME],
+        "sha256": TABLES[NAME],
         "clips": len(votes),
         "actors": int(clips.actor.nunique()),
-        **{channel: measure(votes[channel], clips) for channel in data.CHANNELS.values()},
+        **{channel: measure(votes[channel], clips) for channel in CHANNELS.values()},
     }
 
 

@@ -5,7 +5,7 @@ clips, with a line through them, in one process, in joblib's processes and on tw
 by side in one run; memory for reading shards at once and in pieces; and the UAR of a network that
 was trained from shards beside :func:`ser_helpers.train.fit`, six folds, with its rows dealt in
 several orders. Training is the notebook's own code, ``fit_by_hand``. Writes
-``benchmarks/results/scale_<corpus>.json``. Seconds depend on the machine and on what else it does.
+``ser_helpers/results/scale_<corpus>.json``. Seconds depend on the machine and on what else it does.
 """
 
 import argparse
@@ -28,7 +28,8 @@ import torch
 from distributed import Client, LocalCluster
 from sklearn.preprocessing import StandardScaler
 
-from ser_helpers import data, evaluate, features, model, shards, split, train
+from ser_helpers import data, evaluate, features, model, split, train
+from ser_helpers.further import shards
 
 ROOT = Path(__file__).parents[1]
 SIZES = (125, 250, 500, 1000)

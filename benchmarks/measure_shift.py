@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import record
 
-from ser_helpers import adapt, channel, data, evaluate, features, predict, split, train
+from ser_helpers import data, evaluate, features, predict, split, train
+from ser_helpers.further import adapt, channel
 
 N_FOLDS = 6
 SEEDS = range(3)  # of the network, and of the choice of calibration clips

@@ -28,7 +28,8 @@ import pandas as pd
 import record
 import torch
 
-from ser_helpers import checkpoint, data, evaluate, frames, model, split, temporal
+from ser_helpers import data, evaluate, model, split
+from ser_helpers.further import checkpoint, frames, temporal
 
 N_FOLDS = 6
 TRIAL_FOLDS = (0, 1, 2)  # their validation parts are the folds 1, 2 and 3

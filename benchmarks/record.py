@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+import ser_helpers
 from ser_helpers import data
+from ser_helpers.files import replace_file
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(ser_helpers.__file__).parent / "results"
 
 
 def name_of(corpus: data.Corpus) -> str:
@@ -48,5 +50,5 @@ def write(name: str, result: object) -> Path:
     """Write ``results/<name>.json``; an older one is replaced only by a whole one."""
     path = RESULTS / f"{name}.json"
     content = json.dumps(result, indent=2, ensure_ascii=False) + "\n"
-    data.replace_file(path, content.encode())
+    replace_file(path, content.encode())
     return path

@@ -1,9 +1,50 @@
-"""Helpers of the course on speech emotion recognition: one module a step.
+"""Helpers of the course on speech emotion recognition.
 
-``data`` → ``features`` → ``split`` → ``model`` → ``train`` → ``evaluate`` → ``predict``,
-with ``plot`` and ``widgets`` to look at any of them. Import the modules you need::
+The road, one module a step; each builds only on those before it:
+
+=============  ==============================================================  =========
+Module         What it does                                                    Notebooks
+=============  ==============================================================  =========
+``names``      emotions, sentences, levels; how the files of a corpus are named  00, 01
+``audio``      one clip: check the file, load it, resample it                     01
+``data``       open a corpus: a table with one row per clip                       00, 01
+``features``   MFCCs, one row of numbers per clip, the table of a corpus          02
+``split``      who trains, who validates, who tests, by speaker                   03
+``model``      the network                                                        04
+``train``      the training loop                                                  05
+``evaluate``   scores, intervals over speakers, the report                        06
+``predict``    a trained recogniser as one file; listen to a recording            05, 10
+=============  ==============================================================  =========
+
+``plot`` draws any of them, ``widgets`` plays them, ``check`` tells whether this machine is ready,
+and ``python -m ser_helpers`` walks the whole road at once.
+
+``ser_helpers.download`` downloads the real corpora, and ``ser_helpers.further`` serves the
+notebooks after the road (07 to 12).
+
+Nothing is imported before it is used::
 
     from ser_helpers import data, features
 """
 
+from importlib import import_module
+from types import ModuleType
+
 __version__ = "0.1.0"
+
+_ROAD = ("names", "audio", "data", "features", "split", "model", "train", "evaluate", "predict")
+_BESIDE = ("plot", "widgets", "check", "download", "further")
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import a module when it is first asked for: ``import ser_helpers`` itself stays fast."""
+    if name in (*_ROAD, *_BESIDE):
+        return import_module(f"{__name__}.{name}")
+    further = import_module(f"{__name__}.further")
+    if name in further.MODULES:  # `from ser_helpers import frames` works as well
+        return import_module(f"{__name__}.further.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*_ROAD, *_BESIDE, "__version__"]

@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from ser_helpers import data, evaluate, features, plot, predict, split, train
+from ser_helpers.files import replace_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,13 +123,13 @@ def run(
         "classes": list(data.EMOTIONS),
     }
     report_file, picture_file = out / "report.json", out / "confusion.png"
-    data.replace_file(report_file, (json.dumps(summary, indent=2) + "\n").encode())
+    replace_file(report_file, (json.dumps(summary, indent=2) + "\n").encode())
     title = f"{corpus.name}\n{report.protocol}: UAR {report.scores.value.uar:.1%}"
     figure = plot.confusion(report.confusion, title=title).figure
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     plt.close(figure)
-    data.replace_file(picture_file, picture.getvalue())
+    replace_file(picture_file, picture.getvalue())
     print(f"Written: {report_file}, {picture_file}")
     return summary
 

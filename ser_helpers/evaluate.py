@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import classification_report, confusion_matrix
 
-from ser_helpers.data import EMOTIONS, LEVELS, DataError
+from ser_helpers.errors import DataError
+from ser_helpers.names import EMOTIONS, LEVELS
 from ser_helpers.train import Result
 
 METRICS = ("accuracy", "uar", "macro_f1")

@@ -17,7 +17,9 @@ import pandas as pd
 from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
-from ser_helpers.data import SAMPLE_RATE, DataError, load_clip, replace_file, work_folder
+from ser_helpers.audio import SAMPLE_RATE, load_clip
+from ser_helpers.errors import DataError
+from ser_helpers.files import replace_file, work_folder
 
 PERCENTILES = (5, 25, 50, 75, 95)
 POOL_FROM = 1000  # clips; below, starting processes takes longer than the work itself

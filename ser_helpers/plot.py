@@ -20,9 +20,10 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from ser_helpers.data import EMOTION_NAMES, EMOTIONS, LEVELS, load_clip
+from ser_helpers.audio import load_clip
 from ser_helpers.evaluate import METRICS
 from ser_helpers.features import AudioSettings, mel_power
+from ser_helpers.names import EMOTION_NAMES, EMOTIONS, LEVELS
 
 #: One colour an emotion, all through the course: from Okabe & Ito's colour-blind-safe palette
 #: (2008), and for neutral a grey dark enough to be told from their green by everybody.
@@ -575,10 +576,10 @@ def occlusion(
     Parameters
     ----------
     picture : numpy.ndarray, shape (n_mels, n_frames)
-        Of :func:`ser_helpers.frames.log_mel`; drawn in greys, dark where it is strong.
+        Of :func:`ser_helpers.further.frames.log_mel`; drawn in greys, dark where it is strong.
     fall : numpy.ndarray, shape (n_mels, n_frames)
-        Of :func:`ser_helpers.temporal.occlusion`: orange for what speaks for the emotion, purple
-        for what speaks against it, and the fainter, the less it does.
+        Of :func:`ser_helpers.further.temporal.occlusion`: orange for what speaks for the
+        emotion, purple for what speaks against it, and the fainter, the less it does.
     settings : AudioSettings
         ``hop_length`` and ``sr`` turn frames into seconds.
     title : str

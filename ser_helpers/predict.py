@@ -14,9 +14,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ser_helpers.data import EMOTIONS, DataError, load_clip, replace_file
+from ser_helpers.audio import load_clip
+from ser_helpers.errors import DataError
 from ser_helpers.features import RECIPE, AudioSettings, describe, feature_names
+from ser_helpers.files import replace_file
 from ser_helpers.model import EmotionNet
+from ser_helpers.names import EMOTIONS
 from ser_helpers.train import Result
 
 FORMAT = "ser_helpers recogniser"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from ser_helpers.data import DataError
+from ser_helpers.errors import DataError
 
 PARTS = ("train", "validation", "test")
 #: Splits that never change, so that results can be compared: ``splits/<name>.csv``.

@@ -14,8 +14,9 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 from tqdm import tqdm
 
-from ser_helpers.data import EMOTIONS, DataError
+from ser_helpers.errors import DataError
 from ser_helpers.model import EmotionNet
+from ser_helpers.names import EMOTIONS
 from ser_helpers.split import parts_of_fold
 
 

@@ -17,8 +17,10 @@ import pandas as pd
 import soundfile
 from IPython.display import HTML
 
-from ser_helpers.data import EMOTION_NAMES, EMOTIONS, LEVELS, SENTENCES, DataError, load_clip
+from ser_helpers.audio import load_clip
+from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
+from ser_helpers.names import EMOTION_NAMES, EMOTIONS, LEVELS, SENTENCES
 from ser_helpers.plot import COLOURS, mel_spectrogram, subplots, waveform
 
 PEAK = 0.5  # of full scale: loud enough for headphones, never startling

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from ser_helpers import adapt, channel, data, features
+from ser_helpers import data, features
+from ser_helpers.further import adapt, channel
 
 SR = 16_000
 seeds = st.integers(0, 2**32 - 1)

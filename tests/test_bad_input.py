@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ser_helpers import evaluate, split
-from ser_helpers.data import DataError
+from ser_helpers.errors import DataError
 
 TRUE = pd.Series(["ANG", "SAD", "HAP", "HAP"], index=list("abcd"))
 WHO = pd.Series([1, 1, 2, 2], index=TRUE.index)

@@ -16,7 +16,8 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ser_helpers import data, leak
+from ser_helpers import data
+from ser_helpers.further import leak
 
 folds_of_two_kinds = st.lists(
     st.tuples(st.integers(0, 4), st.integers(0, 2)), min_size=2, max_size=80

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from notebook_code import functions_of
 
-from ser_helpers import data, evaluate, listeners
+from ser_helpers import data, evaluate
+from ser_helpers.further import listeners
 
 votes_on_a_clip = st.lists(st.integers(0, 6), min_size=6, max_size=6).filter(lambda n: sum(n) > 1)
 votes_on_clips = st.lists(votes_on_a_clip, min_size=1, max_size=8)

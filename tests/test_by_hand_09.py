@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from notebook_code import functions_of
 
-from ser_helpers import data, features, frames, temporal
+from ser_helpers import data, features
+from ser_helpers.further import frames, temporal
 
 AUDIO = {
     "course": features.AudioSettings(),

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from notebook_code import functions_of
 
-from ser_helpers import adapt, channel, data, evaluate, predict
+from ser_helpers import data, evaluate, predict
+from ser_helpers.further import adapt, channel
 
 seeds = st.integers(0, 2**32 - 1)
 

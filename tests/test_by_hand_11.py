@@ -8,7 +8,8 @@ from notebook_code import functions_of
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from ser_helpers import data, keras_twin, train
+from ser_helpers import data, train
+from ser_helpers.further import keras_twin
 from ser_helpers.model import EmotionNet
 
 keras_twin.choose_backend()  # before notebook 11 imports Keras

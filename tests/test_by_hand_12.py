@@ -18,7 +18,7 @@ from ser_helpers import data, features, model, train
 
 CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
 TOLERANCE = 0.03  # of one fold: between processors floating point differs, and with it the epoch
-RESULTS = ROOT / "benchmarks" / "results"
+RESULTS = ROOT / "ser_helpers" / "results"
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from ser_helpers import channel
+from ser_helpers.further import channel
 
 SR = 16_000
 seeds = st.integers(0, 2**32 - 1)

@@ -33,16 +33,17 @@ from little_server import (
     without_length,
 )
 
-from ser_helpers import data, download, split
+from ser_helpers import data, download, names, split
 from ser_helpers.download import facts as published
 from ser_helpers.download.__main__ import main
 from ser_helpers.download.fetcher import Fetcher
 from ser_helpers.download.target import SCRATCH, locked
+from ser_helpers.further import listeners
 
 QUICK = download.Patience(connect=1, read=0.3, backoff=0.01, longest_wait=3, tries=4, refusals=8)
 ACTORS = (1001, 1002, 1076)
 SPEECHLESS = "1076_MTI_SAD_XX"
-TABLES = {name: f"ActorID,Age,Sex,{name}\n1001,51,Male,\n".encode() for name in data.TABLES}
+TABLES = {name: f"ActorID,Age,Sex,{name}\n1001,51,Male,\n".encode() for name in names.TABLES}
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 70000\n"
 QUOTA = b"This repository is over its data quota."
 
@@ -798,9 +799,11 @@ def test_votes_and_actors_come_as_tables_and_only_as_published(tmp_path, monkeyp
     tables = {"processedResults/tabulatedVotes.csv": VOTES, "VideoDemographics.csv": PEOPLE}
     write(tmp_path, {n: text.replace("\n", line_end).encode() for n, text in tables.items()})
     with pytest.raises(data.DataError, match="not the table that CREMA-D published"):
-        data.votes(tmp_path)
-    monkeypatch.setattr(data, "TABLES", {n: sha256(text.encode()) for n, text in tables.items()})
-    votes = data.votes(tmp_path)
+        listeners.votes(tmp_path)
+    monkeypatch.setattr(
+        listeners, "TABLES", {n: sha256(text.encode()) for n, text in tables.items()}
+    )
+    votes = listeners.votes(tmp_path)
     assert votes.columns.tolist() == [
         (channel, emotion) for channel in ("voice", "face", "both") for emotion in data.EMOTIONS
     ]
@@ -814,12 +817,12 @@ def test_votes_and_actors_come_as_tables_and_only_as_published(tmp_path, monkeyp
         "SAD": 0,
     }
     assert votes.both.HAP.tolist() == [9, 0]
-    actors = data.actors(tmp_path)
+    actors = listeners.actors(tmp_path)
     assert actors.loc[1001].to_dict() == {
         "age": 51, "sex": "Male", "race": "Caucasian", "ethnicity": "Not Hispanic"
     }  # fmt: skip
     with pytest.raises(data.DataError, match=r"comes with CREMA-D.*download cremad"):
-        data.votes("demo")
+        listeners.votes("demo")
 
 
 # -- the command ----------------------------------------------------------------------------------

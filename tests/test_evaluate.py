@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from ser_helpers import evaluate
-from ser_helpers.data import EMOTIONS, DataError
+from ser_helpers.errors import DataError
+from ser_helpers.names import EMOTIONS
 
 PAIRS = st.lists(
     st.tuples(st.sampled_from(EMOTIONS), st.sampled_from(EMOTIONS)), min_size=1, max_size=60

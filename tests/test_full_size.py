@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-RESULT = Path(__file__).parents[1] / "benchmarks" / "results" / "full_size.json"
+RESULT = Path(__file__).parents[1] / "ser_helpers" / "results" / "full_size.json"
 MEASURED = json.loads(RESULT.read_text(encoding="utf-8"))
 SIZES = MEASURED["sizes"]
 

@@ -11,8 +11,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ser_helpers import data, evaluate, game, listeners
-from ser_helpers.game import Game, Turn
+from ser_helpers import data, evaluate
+from ser_helpers.further import game, listeners
+from ser_helpers.further.game import Game, Turn
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ import torch
 from conftest import ROOT, load_script, made_up
 from torch import nn
 
-from ser_helpers import data, evaluate, features, keras_twin, predict, split, train
+from ser_helpers import data, evaluate, features, predict, split, train
+from ser_helpers.further import keras_twin
 from ser_helpers.model import EmotionNet, count_parameters
 
 BACKEND = keras_twin.choose_backend()
@@ -305,7 +306,7 @@ def benchmark() -> ModuleType:
 
 @pytest.mark.parametrize("name", ["demo", "ravdess"])
 def test_what_was_measured_says_that_the_library_makes_no_difference(name):
-    path = ROOT / "benchmarks" / "results" / f"keras_{name}.json"
+    path = ROOT / "ser_helpers" / "results" / f"keras_{name}.json"
     told = json.loads(path.read_text(encoding="utf-8"))
     assert told["backend"] == "tensorflow"
     assert told["largest_difference_of_probabilities_after_copying"] < 1e-5
@@ -314,7 +315,7 @@ def test_what_was_measured_says_that_the_library_makes_no_difference(name):
     torchs, keras = (told["scores"][library]["uar"] for library in ("torch", "keras"))
     assert torchs["low"] < keras["value"] < torchs["high"]
     assert difference["value"] == pytest.approx(keras["value"] - torchs["value"], abs=2e-4)
-    main = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text("utf-8"))
+    main = json.loads((ROOT / "ser_helpers" / "results" / f"{name}.json").read_text("utf-8"))
     known = main["scores"]["course, unseen speakers"]["uar"]["of_each_seed"]
     assert torchs["of_each_seed"] == pytest.approx(known, abs=0.02)
 
@@ -325,7 +326,7 @@ def test_the_notebook_tells_what_was_measured():
 
     told = {
         name: json.loads(
-            (ROOT / "benchmarks" / "results" / f"keras_{name}.json").read_text("utf-8")
+            (ROOT / "ser_helpers" / "results" / f"keras_{name}.json").read_text("utf-8")
         )
         for name in ("demo", "ravdess")
     }
@@ -346,7 +347,7 @@ def test_the_notebook_tells_what_was_measured():
 
 
 def test_its_first_fold_is_repeated(benchmark):
-    told = json.loads((ROOT / "benchmarks" / "results" / "keras_demo.json").read_text("utf-8"))
+    told = json.loads((ROOT / "ser_helpers" / "results" / "keras_demo.json").read_text("utf-8"))
     clips = data.open_corpus("demo").clips
     table = features.extract(clips, progress=False)
     now = benchmark.measure(table, clips, seeds=[told["seeds"][0]], folds=[0])

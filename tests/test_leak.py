@@ -19,7 +19,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from ser_helpers import data, features, leak
+from ser_helpers import data, features
+from ser_helpers.further import leak
 
 NEAREST = KNeighborsClassifier(n_neighbors=1)
 NAMES = (
@@ -216,7 +217,7 @@ def test_copies_are_kept_and_made_anew_for_a_changed_clip(corpus, tmp_path, monk
 TOLERANCE = 0.02
 CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
 TOLD = {
-    name: json.loads((ROOT / "benchmarks" / "results" / f"leak_{name}.json").read_text("utf-8"))
+    name: json.loads((ROOT / "ser_helpers" / "results" / f"leak_{name}.json").read_text("utf-8"))
     for name in CORPORA
 }
 

@@ -20,15 +20,18 @@ from conftest import ROOT, load_script
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_helpers import data, evaluate, listeners, split, train
+from ser_helpers import data, evaluate, names, split, train
+from ser_helpers.files import find_table
+from ser_helpers.further import listeners
+from ser_helpers.names import TABLES
 
-RESULTS = ROOT / "benchmarks" / "results"
+CHANNELS = ("voice", "face", "both")
+RESULTS = ROOT / "ser_helpers" / "results"
 TOLD, DEMO, RAVDESS = (
     json.loads((RESULTS / f"listeners_{name}.json").read_text("utf-8"))
     for name in ("cremad", "demo", "ravdess")
 )
 NOTEBOOK = ROOT / "notebooks" / "08_what_listeners_hear.ipynb"
-CHANNELS = ("voice", "face", "both")
 TABLE = "processedResults/tabulatedVotes.csv"
 rows_of_votes = st.lists(
     st.lists(st.integers(0, 5), min_size=6, max_size=6).filter(lambda n: sum(n) > 0), min_size=1
@@ -75,7 +78,7 @@ def test_the_paper_found_about_the_same():
 def test_counting_cremads_table_again_gives_what_is_published():
     script = load_script(ROOT / "benchmarks" / "measure_listeners.py")
     folder = Path(os.environ["SER_CREMAD_TABLES"])
-    votes = script.read(data.find_table(TABLE, folder))
+    votes = script.read(find_table(TABLE, folder))
     assert script.rounded(script.measure_all(votes)) == TOLD
     for clip, counts in listeners.EXAMPLES.items():
         assert tuple(votes.voice.loc[clip]) == counts
@@ -361,7 +364,7 @@ def like_cremad(folder: Path, *, n_clips: int = 18) -> dict[str, str]:
     sounds = folder / "AudioWAV"
     sounds.mkdir(parents=True)
     rng = np.random.default_rng(0)
-    lines = {channel: [] for channel in data.CHANNELS}
+    lines = {channel: [] for channel in names.CHANNELS}
     for actor, own in zip(np.concatenate(actors), clips.groupby("actor"), strict=False):
         some = own[1].groupby("emotion").head(n_clips // 6)
         for row in some.itertuples():
@@ -383,7 +386,7 @@ def like_cremad(folder: Path, *, n_clips: int = 18) -> dict[str, str]:
     text += "\n".join(line for own_lines in lines.values() for line in own_lines) + "\n"
     (folder / "processedResults").mkdir()
     (folder / TABLE).write_bytes(text.encode())
-    return data.TABLES | {TABLE: hashlib.sha256(text.encode()).hexdigest()}
+    return TABLES | {TABLE: hashlib.sha256(text.encode()).hexdigest()}
 
 
 @pytest.fixture(scope="module")
@@ -399,7 +402,7 @@ def test_votes_are_opened_where_they_are_cremads(cremad, corpus, monkeypatch, tm
     assert listeners.open_votes(data.open_corpus("demo")) is None
     with pytest.raises(data.DataError, match="not the table that CREMA-D published"):
         listeners.open_votes(opened)
-    monkeypatch.setattr(data, "TABLES", tables)
+    monkeypatch.setattr(listeners, "TABLES", tables)
     heard = listeners.open_votes(opened)
     assert heard.index.equals(opened.clips.index[opened.clips.index.isin(heard.index)])
     assert len(heard) == len(opened.clips) - 1
@@ -420,7 +423,7 @@ def test_the_whole_notebook_goes_the_other_way_where_votes_are(
 ):
     """Run in this process, since another one would not see the replaced fingerprint."""
     folder, tables = cremad
-    monkeypatch.setattr(data, "TABLES", tables)
+    monkeypatch.setattr(listeners, "TABLES", tables)
     monkeypatch.setenv("SER_DATA", str(folder))
     monkeypatch.setenv("SER_WORK", str(tmp_path))
     cells = nbformat.read(NOTEBOOK, as_version=4).cells

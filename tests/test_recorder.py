@@ -13,7 +13,8 @@ import pytest
 import soundfile
 from conftest import SR, tone
 
-from ser_helpers import data, recorder
+from ser_helpers import data
+from ser_helpers.further import recorder
 
 
 def file(y: np.ndarray, sr: int = SR, *, kind: str = "WAV") -> bytes:

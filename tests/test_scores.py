@@ -23,7 +23,7 @@ def benchmark():
 def test_the_results_are_what_the_benchmark_measures_with_the_first_seed(benchmark, name):
     if CORPORA[name] is None:
         pytest.skip("set SER_RAVDESS to a folder of RAVDESS's clips to repeat its scores")
-    told = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text("utf-8"))
+    told = json.loads((ROOT / "ser_helpers" / "results" / f"{name}.json").read_text("utf-8"))
     seed = told["seeds"][0]
     corpus = data.open_corpus(CORPORA[name])
     measured = benchmark.measure_all(corpus, seeds=[seed])
@@ -40,7 +40,7 @@ def test_the_results_are_what_the_benchmark_measures_with_the_first_seed(benchma
 def test_what_notebook_10_tells_of_shifts_is_what_the_benchmark_measures(name):
     if CORPORA[name] is None:
         pytest.skip("set SER_RAVDESS to a folder of RAVDESS's clips to repeat its scores")
-    told = json.loads((ROOT / "benchmarks" / "results" / f"shift_{name}.json").read_text("utf-8"))
+    told = json.loads((ROOT / "ser_helpers" / "results" / f"shift_{name}.json").read_text("utf-8"))
     benchmark = load_script(ROOT / "benchmarks" / "measure_shift.py")
     two = ("as recorded", "telephone")
     now = benchmark.measure_all(data.open_corpus(CORPORA[name]), seeds=told["seeds"][:1], only=two)
@@ -64,7 +64,7 @@ def test_the_table_of_shifts_in_notebook_10_is_that_of_the_results():
         "20 dB softer", "20 dB louder, cut off",
     )  # fmt: skip
     for name, label in (("demo", r"demo voices[^|]*"), ("ravdess", r"RAVDESS \(real\)")):
-        path = ROOT / "benchmarks" / "results" / f"shift_{name}.json"
+        path = ROOT / "ser_helpers" / "results" / f"shift_{name}.json"
         shift = json.loads(path.read_text("utf-8"))["shift"]
         row = re.search(rf"\| {label} \|([^\\\n\"]+)", text)[1]
         printed = re.findall(r"(\d+) \((\d+)\)", row)

@@ -16,8 +16,9 @@ import soundfile
 from conftest import SR, tone
 from distributed import Client, LocalCluster
 
-from ser_helpers import data, features, shards
+from ser_helpers import data, features
 from ser_helpers.features import AudioSettings
+from ser_helpers.further import shards
 
 EACH = 20  # clips a shard: 108 clips make five full shards and one of eight
 

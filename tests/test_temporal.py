@@ -15,9 +15,10 @@ from conftest import ROOT, load_script
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_helpers import checkpoint, data, evaluate, features, frames, split, temporal
+from ser_helpers import data, evaluate, features, split
+from ser_helpers.further import checkpoint, frames, temporal
+from ser_helpers.further.temporal import TemporalNet, TemporalSettings
 from ser_helpers.model import count_parameters
-from ser_helpers.temporal import TemporalNet, TemporalSettings
 
 FEW = TemporalSettings(channels=(4, 8, 8, 8), epochs=3)
 AUDIO = features.AudioSettings()
@@ -331,7 +332,7 @@ NOTEBOOK = ROOT / "notebooks" / "09_a_network_that_sees_time.ipynb"
 
 
 def told(name: str) -> dict | list:
-    path = ROOT / "benchmarks" / "results" / f"temporal_{name}.json"
+    path = ROOT / "ser_helpers" / "results" / f"temporal_{name}.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -362,7 +363,7 @@ def test_the_measured_numbers_in_notebook_09_are_those_of_the_benchmarks():
         ("demo", ("frames reach {} % [{}–{}]", "one row a clip {} % [{}–{}]")),
         ("ravdess", ("**{} %** [{}–{}]", "UAR {} % [{}–{}]", "it was {} % [{}–{}]")),
     ):
-        path = ROOT / "benchmarks" / "results" / f"{corpus}.json"
+        path = ROOT / "ser_helpers" / "results" / f"{corpus}.json"
         road = json.loads(path.read_text(encoding="utf-8"))["scores"]["course, unseen speakers"]
         with_frames, untouched = told(corpus)["scores"].values()
         for text, scores in zip(texts, (with_frames, road, untouched), strict=False):

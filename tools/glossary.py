@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from ser_helpers import data
+from ser_helpers.files import replace_file
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "glossary.md"
@@ -63,7 +63,7 @@ def page() -> str:
 
 
 def main() -> None:
-    data.replace_file(PAGE, page().encode())
+    replace_file(PAGE, page().encode())
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 Run by a maintainer whenever the demo voices, the frames or the network change; some minutes on
 one processor. Trains on the train part of the frozen split ``demo-v1``, keeps the epoch with the
-lowest loss on its validation part, and writes ``ser_helpers/checkpoints/temporal-demo.npz``,
-which notebook 09 uses. The test part is looked at once, at the end.
+lowest loss on its validation part, and writes
+``ser_helpers/further/checkpoints/temporal-demo.npz``, which notebook 09 uses.
+The test part is looked at once, at the end.
 """
 
 import torch
 
-from ser_helpers import checkpoint, data, evaluate, frames, split, temporal
+from ser_helpers import data, evaluate, split
+from ser_helpers.further import checkpoint, frames, temporal
 
 
 def main() -> None:

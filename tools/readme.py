@@ -1,6 +1,6 @@
 """Carry what was measured into the README: ``python tools/readme.py``.
 
-Writes the table between the two marks in ``README.md`` from ``benchmarks/results/*.json``, and
+Writes the table between the two marks in ``README.md`` from ``ser_helpers/results/*.json``, and
 the picture ``docs/six_emotions.png`` from the demo voices.
 """
 
@@ -8,9 +8,10 @@ import json
 from pathlib import Path
 
 from ser_helpers import data, plot
+from ser_helpers.files import replace_file
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
+RESULTS = ROOT / "ser_helpers" / "results"
 PICTURE = ROOT / "docs" / "six_emotions.png"
 BEGIN, END = "<!-- results: made by tools/readme.py -->", "<!-- end of results -->"
 CORPORA = {"demo": "demo voices (synthetic)", "ravdess": "RAVDESS (real actors)"}
@@ -61,7 +62,7 @@ def main() -> None:
     text = readme.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    data.replace_file(readme, f"{before}{BEGIN}\n{table()}\n{END}{after}".encode())
+    replace_file(readme, f"{before}{BEGIN}\n{table()}\n{END}{after}".encode())
     PICTURE.parent.mkdir(exist_ok=True)
     figure = plot.clip_grid(data.one_of_each(data.open_corpus("demo").clips))
     figure.savefig(PICTURE, dpi=100)

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Sequence
 
 from ser_helpers import download
-from ser_helpers.data import CORPUS_FOLDERS, DataError
 from ser_helpers.download import run
+from ser_helpers.errors import DataError
+from ser_helpers.names import CORPUS_FOLDERS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

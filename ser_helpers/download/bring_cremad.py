@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-from ser_helpers.data import KNOWN_BAD, DataError, find_table, is_table
 from ser_helpers.download import facts as published
 from ser_helpers.download import run
 from ser_helpers.download.fetcher import Fetcher, Missing
@@ -21,6 +20,9 @@ from ser_helpers.download.target import (
     look,
     put,
 )
+from ser_helpers.errors import DataError
+from ser_helpers.files import find_table, is_table
+from ser_helpers.names import KNOWN_BAD
 
 GIVE_UP_AFTER = 3  # actors whose clips no source has right
 

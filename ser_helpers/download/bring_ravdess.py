@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pooch
 
-from ser_helpers.data import DataError
 from ser_helpers.download import facts as published
 from ser_helpers.download import run
 from ser_helpers.download.fetcher import Fetcher, Missing, check_hash
 from ser_helpers.download.sources import Patience
 from ser_helpers.download.target import check_room, full_disk_told, locked, look, put
+from ser_helpers.errors import DataError
 
 MANIFEST = "checksums.sha256"  # of the clips, written when they come out of the published zip
 UNPACKED = 600_000_000  # bytes, about: clips of 3.7 s at 48 kHz, a few in stereo

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pooch
 
-from ser_helpers.data import DataError, check_file
+from ser_helpers.audio import check_file
 from ser_helpers.download.sources import Absent, Busy, Patience, Refused, Source, Web
+from ser_helpers.errors import DataError
 
 
 class Missing(Exception):

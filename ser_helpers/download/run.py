@@ -11,10 +11,11 @@ from pathlib import Path
 import pooch
 from tqdm import tqdm
 
-from ser_helpers.data import CORPUS_FOLDERS, project_folder
 from ser_helpers.download.facts import ALIASES
 from ser_helpers.download.fetcher import Fetcher, Missing, check_wav
 from ser_helpers.download.sources import Disk, Patience, Source, Web
+from ser_helpers.files import project_folder
+from ser_helpers.names import CORPUS_FOLDERS
 
 JOBS = 8  # files at a time
 

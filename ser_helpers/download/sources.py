@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from ser_helpers import __version__
-from ser_helpers.data import DataError
+from ser_helpers.errors import DataError
 
 CHUNK = 65_536  # bytes
 TRY_LATER = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses that may pass

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import filelock
 
-from ser_helpers.data import DataError
 from ser_helpers.download.fetcher import check_wav
 from ser_helpers.download.sources import Refused, file_key
+from ser_helpers.errors import DataError
 
 SCRATCH = ".ser_download"  # below the folder; holds what is on its way, and the lock
 SPARE = 50_000_000  # bytes that stay free on the disk

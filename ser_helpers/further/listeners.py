@@ -5,12 +5,19 @@ by us from its ``processedResults/tabulatedVotes.csv`` (7,442 clips; CREMA-D, OD
 2014, doi:10.1109/TAFFC.2014.2336244) with ``benchmarks/measure_listeners.py``.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
-from ser_helpers.data import CHANNELS, EMOTIONS, Corpus, DataError, find_table, votes
+from ser_helpers import data
+from ser_helpers.data import Corpus
+from ser_helpers.errors import DataError
 from ser_helpers.evaluate import LISTENER_VOTES
+from ser_helpers.files import find_table, is_table
+from ser_helpers.names import CHANNELS, EMOTIONS, TABLES
 
+_VOTE_COLUMNS = {emotion[0]: emotion for emotion in EMOTIONS} | {"fileName": "clip"}
 #: Votes by channel (rows: intended emotion, columns: vote, both in the order of EMOTIONS).
 VOTES = {
     "voice": LISTENER_VOTES,
@@ -80,6 +87,76 @@ EXAMPLES = {
 NEEDED = "needs CREMA-D with its votes (python -m ser_helpers.download cremad): skipped"
 
 
+def votes(source: str | Path | None = None) -> pd.DataFrame:
+    """Count what CREMA-D's listeners voted: one row a clip.
+
+    Parameters
+    ----------
+    source : str or Path, optional
+        Where CREMA-D is, as in :func:`open_corpus`.
+
+    Returns
+    -------
+    pandas.DataFrame of int, shape (7442, 18)
+        Index ``clip``; columns in two levels, so that ``votes().voice`` has one column an
+        emotion: ``voice``, ``face`` and ``both`` tell what the voters had before them.
+
+    Raises
+    ------
+    DataError
+        If the table is not there, or is not the published one.
+
+    Examples
+    --------
+    >>> heard = votes().voice  # doctest: +SKIP
+    >>> heard.groupby(corpus.clips.emotion).sum()  # doctest: +SKIP
+    """
+    path = _cremad_table("processedResults/tabulatedVotes.csv", source)
+    table = pd.read_csv(path, index_col=0).rename(columns=_VOTE_COLUMNS)
+    channel = table.index // 100_000
+    return pd.concat(
+        {
+            name: table[channel == digit].set_index("clip")[list(EMOTIONS)].sort_index()
+            for digit, name in CHANNELS.items()
+        },
+        axis=1,
+    )
+
+
+def actors(source: str | Path | None = None) -> pd.DataFrame:
+    """Read CREMA-D's table of actors.
+
+    Parameters
+    ----------
+    source : str or Path, optional
+        Where CREMA-D is, as in :func:`open_corpus`.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (91, 4)
+        Index ``actor``; columns ``age`` (years), ``sex``, ``race``, ``ethnicity``, as published.
+
+    Raises
+    ------
+    DataError
+        If the table is not there, or is not the published one.
+    """
+    table = pd.read_csv(_cremad_table("VideoDemographics.csv", source))
+    return table.rename(columns=str.lower).set_index("actorid").rename_axis("actor")
+
+
+def _cremad_table(name: str, source: str | Path | None) -> Path:
+    """Find one of CREMA-D's tables, and make sure that it is the published one."""
+    folder = data.folder_of(source)
+    get_it = "get it by `python -m ser_helpers.download cremad`"
+    path = find_table(name, folder)
+    if path is None:
+        raise DataError(f"{Path(name).name} comes with CREMA-D and is not in {folder}: {get_it}")
+    if not is_table(path, TABLES[name]):
+        raise DataError(f"{path} is not the table that CREMA-D published (SHA-256): {get_it}")
+    return path
+
+
 def open_votes(corpus: Corpus) -> pd.DataFrame | None:
     """Open the votes on the clips of a corpus, if there are any.
 
@@ -90,7 +167,7 @@ def open_votes(corpus: Corpus) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame of int or None
-        Rows of :func:`ser_helpers.data.votes`, in the order of ``corpus.clips``, without the
+        Rows of :func:`votes`, in the order of ``corpus.clips``, without the
         clips that nobody voted on. None if it is not CREMA-D, or comes without its table of votes.
 
     Raises

@@ -11,7 +11,7 @@ import librosa
 import numpy as np
 import pandas as pd
 
-from ser_helpers.data import DataError
+from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
 
 FEWEST = 2  # clips; one has no spread

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from ser_helpers import features
-from ser_helpers.data import DataError
+from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
 
 PATTERN = "part-*.parquet"

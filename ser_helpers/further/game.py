@@ -14,8 +14,10 @@ import ipywidgets
 import numpy as np
 import pandas as pd
 
-from ser_helpers.data import EMOTION_NAMES, EMOTIONS, SAMPLE_RATE, SENTENCES, DataError, load_clip
+from ser_helpers.audio import SAMPLE_RATE, load_clip
+from ser_helpers.errors import DataError
 from ser_helpers.evaluate import listeners
+from ser_helpers.names import EMOTION_NAMES, EMOTIONS, SENTENCES
 from ser_helpers.plot import COLOURS
 from ser_helpers.widgets import listen, ogg
 

@@ -14,7 +14,8 @@ import torch
 from torch.nn.functional import grid_sample
 from tqdm import tqdm
 
-from ser_helpers.data import DataError, load_clip
+from ser_helpers.audio import load_clip
+from ser_helpers.errors import DataError
 from ser_helpers.features import POOL_FROM, AudioSettings, mel_power, processes, trim
 
 SHORTEST = 16  # frames; a network that halves time a few times needs some

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ser_helpers.data import DataError, replace_file
+from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
-from ser_helpers.temporal import TemporalNet, TemporalRecogniser
+from ser_helpers.files import replace_file
+from ser_helpers.further.temporal import TemporalNet, TemporalRecogniser
 
 #: Trained on the train part of the demo voices, by ``tools/make_checkpoint.py``.
 DEMO = Path(__file__).parent / "checkpoints" / "temporal-demo.npz"

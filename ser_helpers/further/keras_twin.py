@@ -22,8 +22,9 @@ from scipy.special import log_softmax, softmax
 from sklearn.metrics import recall_score
 from sklearn.preprocessing import StandardScaler
 
-from ser_helpers.data import EMOTIONS, DataError
+from ser_helpers.errors import DataError
 from ser_helpers.model import EmotionNet
+from ser_helpers.names import EMOTIONS
 from ser_helpers.train import Result, TrainSettings, _aligned, _one_thread
 
 if TYPE_CHECKING:

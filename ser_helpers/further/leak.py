@@ -19,8 +19,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ser_helpers import evaluate, features, split
-from ser_helpers.data import SENTENCES, DataError, load_clip, work_folder
+from ser_helpers.audio import load_clip
+from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
+from ser_helpers.files import work_folder
+from ser_helpers.names import SENTENCES
 
 Turn = tuple[np.ndarray, np.ndarray]
 THREADS = 2  # scikit-learn's SVM lets other threads work beside it

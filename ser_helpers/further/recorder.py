@@ -16,15 +16,10 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from ser_helpers.data import (
-    EMOTION_NAMES,
-    LONGEST,
-    SAMPLE_RATE,
-    SHORTEST,
-    DataError,
-    load_clip,
-    replace_file,
-)
+from ser_helpers.audio import LONGEST, SAMPLE_RATE, SHORTEST, load_clip
+from ser_helpers.errors import DataError
+from ser_helpers.files import replace_file
+from ser_helpers.names import EMOTION_NAMES
 from ser_helpers.plot import COLOURS
 
 WITHOUT_WIDGETS = (

@@ -16,9 +16,10 @@ from sklearn.metrics import recall_score
 from torch import nn
 from tqdm import tqdm
 
-from ser_helpers.data import EMOTIONS, DataError
+from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
-from ser_helpers.frames import AugmentSettings, augment, mask, pad, standardise
+from ser_helpers.further.frames import AugmentSettings, augment, mask, pad, standardise
+from ser_helpers.names import EMOTIONS
 from ser_helpers.train import _aligned
 
 
@@ -211,7 +212,7 @@ def fit(
     Parameters
     ----------
     frames : pandas.Series of numpy.ndarray
-        Of :func:`ser_helpers.frames.extract`, indexed by clip.
+        Of :func:`ser_helpers.further.frames.extract`, indexed by clip.
     labels, parts : pandas.Series of str
         Emotion, and "train", "validation" or "test", of each clip, indexed by clip.
     settings : TemporalSettings

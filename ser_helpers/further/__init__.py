@@ -1,0 +1,31 @@
+"""The wing: what the notebooks after the road need, one or more modules per notebook.
+
+==================================  ============================================  ========
+Module                              What it does                                  Notebook
+==================================  ============================================  ========
+``leak``                            one classifier, examined in five ways         07
+``listeners``, ``game``             votes of real listeners; play against them    08
+``frames``, ``temporal``,           log-mel frames, a network that sees time,     09
+``checkpoint``                      and that network as one file
+``channel``, ``adapt``,             telephone, noise and rooms; getting used to   10
+``recorder``                        a speaker; a recorder for the notebook
+``keras_twin``                      the road's network in Keras                   11
+``shards``                          a table larger than memory, in Parquet files  12
+==================================  ============================================  ========
+
+They build on the road, and nothing on the road builds on them.
+"""
+
+MODULES = (
+    "leak",
+    "listeners",
+    "game",
+    "frames",
+    "temporal",
+    "checkpoint",
+    "channel",
+    "adapt",
+    "recorder",
+    "keras_twin",
+    "shards",
+)
