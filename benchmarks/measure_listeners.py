@@ -130,7 +130,7 @@ def beside_published(corpus: data.Corpus) -> dict:
     table = features.extract(corpus.clips, progress=False)
     clips = corpus.clips.loc[table.index]
     parts = split.by_speaker(clips)
-    rows = listeners.confusion("voice", normalise=True)
+    rows = evaluate.listeners("voice", normalise=True)
     targets = rows.loc[clips.emotion].set_axis(clips.index)
     hard = train.fit(table, clips.emotion, parts, progress=False)
     settings = train.TrainSettings(label_smoothing=0)

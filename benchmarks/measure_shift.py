@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import record
 
-from ser_helpers import data, evaluate, features, predict, split, train
+from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.further import adapt, channel
 
 N_FOLDS = 6
@@ -102,7 +102,7 @@ def of_test_speakers(results: list[train.Result], table: pd.DataFrame) -> pd.Dat
     answers = []
     for result in results:
         tested = result.parts.index[result.parts == "test"].intersection(table.index, sort=False)
-        answers.append(predict.predict(predict.from_result(result), table.loc[tested]))
+        answers.append(result.answers(table.loc[tested]))
     return pd.concat(answers).loc[table.index]
 
 
@@ -210,7 +210,7 @@ def between_corpora(
     parts = parts.replace({"test": "train"})  # nobody here needs to be tested
     settings = train.TrainSettings(seed=seed)
     result = train.fit(table, clips.emotion, parts, settings=settings, progress=False)
-    return uar(other_clips, predict.predict(predict.from_result(result), other))
+    return uar(other_clips, result.answers(other))
 
 
 def mean_of(of_seeds: list[dict]) -> dict:

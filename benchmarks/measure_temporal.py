@@ -156,7 +156,7 @@ def shipped_network(table: pd.Series, clips: pd.DataFrame) -> dict:
     said = temporal.predict(network, table[test]).idxmax(axis=1)
     scores = evaluate.intervals(clips.emotion[test], said, clips.actor[test]).round(4)
     return {
-        "trained_on": network.trained_on,
+        "trained_on": str(network.provenance),
         "tested_on": f"{parts.name}, test part",
         "scores": scores.to_dict("index"),
     }

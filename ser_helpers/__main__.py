@@ -101,7 +101,7 @@ def run(
         parts = split.by_speaker(clips) if split_by == "speaker" else split.by_rows(clips)
         result = train.fit(table, clips.emotion, parts, settings=settings)
         report = evaluate.report(result, clips)
-        predict.save(predict.from_result(result), out / "recogniser.npz")
+        predict.save(predict.from_result(result, corpus=corpus), out / "recogniser.npz")
     print(report)
 
     summary = {

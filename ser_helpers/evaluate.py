@@ -6,23 +6,43 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import classification_report, confusion_matrix
 
+from ser_helpers.align import to_clips
 from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTIONS, LEVELS
 from ser_helpers.train import Result
 
 METRICS = ("accuracy", "uar", "macro_f1")
 
-#: Votes of CREMA-D's listeners on the voice alone (rows: intended emotion, columns: vote, both in
-#: the order of EMOTIONS). Counted by us from its ``processedResults/tabulatedVotes.csv``
-#: (CREMA-D, ODbL 1.0; Cao et al. 2014); 68,568 votes, 9.2 a clip.
-LISTENER_VOTES = (
-    (6289, 2496, 602, 225, 2080, 130),
-    (1403, 3319, 1065, 319, 4369, 1117),
-    (745, 736, 3726, 345, 4446, 1611),
-    (809, 869, 942, 3341, 5198, 381),
-    (396, 602, 514, 207, 7807, 714),
-    (221, 829, 1363, 153, 6252, 2947),
-)
+#: What CREMA-D's listeners voted, by what they had before them (rows: intended emotion, columns:
+#: vote, both in the order of EMOTIONS). Counted by us with ``benchmarks/measure_listeners.py`` from
+#: its ``processedResults/tabulatedVotes.csv`` (7,442 clips; ODbL 1.0; Cao et al. 2014,
+#: doi:10.1109/TAFFC.2014.2336244); on the voice alone 68,568 votes, 9.2 per clip.
+LISTENER_VOTES = {
+    "voice": (
+        (6289, 2496, 602, 225, 2080, 130),
+        (1403, 3319, 1065, 319, 4369, 1117),
+        (745, 736, 3726, 345, 4446, 1611),
+        (809, 869, 942, 3341, 5198, 381),
+        (396, 602, 514, 207, 7807, 714),
+        (221, 829, 1363, 153, 6252, 2947),
+    ),
+    "face": (
+        (6933, 2341, 555, 344, 1729, 301),
+        (984, 6641, 1253, 155, 717, 2463),
+        (1100, 1249, 5329, 186, 2628, 1682),
+        (106, 165, 113, 10829, 1058, 83),
+        (466, 811, 427, 444, 7500, 839),
+        (416, 1221, 1472, 194, 4996, 3924),
+    ),
+    "both": (
+        (8001, 2476, 509, 100, 1044, 116),
+        (924, 7382, 1553, 78, 1003, 1245),
+        (562, 712, 6971, 135, 2260, 1613),
+        (87, 157, 193, 10564, 1310, 46),
+        (399, 551, 515, 193, 8257, 567),
+        (247, 919, 2108, 69, 4814, 4098),
+    ),
+}
 
 
 def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
@@ -31,7 +51,7 @@ def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
     Parameters
     ----------
     y_true, y_pred : array-like of str, shape (n_clips,)
-        Emotions.
+        Emotions. Two Series are joined by the clip's name; arrays are taken in their order.
 
     Returns
     -------
@@ -44,10 +64,9 @@ def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
     Raises
     ------
     DataError
-        If a label is not one of ``EMOTIONS``, or two Series hold the clips in different orders.
+        If a label is not one of ``EMOTIONS``, or the two do not hold the same clips, each once.
     """
-    _check_order(y_true, y_pred)
-    return _scores_of(_matrix(y_true, y_pred)[None])[0]
+    return _scores_of(_matrix(*_joined(y_true, y_pred))[None])[0]
 
 
 def confusion(y_true: pd.Series, y_pred: pd.Series, *, normalise: bool = False) -> pd.DataFrame:
@@ -69,24 +88,34 @@ def confusion(y_true: pd.Series, y_pred: pd.Series, *, normalise: bool = False) 
     DataError
         As :func:`scores`.
     """
-    _check_order(y_true, y_pred)
-    return _frame(_matrix(y_true, y_pred), normalise)
+    return _frame(_matrix(*_joined(y_true, y_pred)), normalise)
 
 
-def listeners(*, normalise: bool = False) -> pd.DataFrame:
-    """Return what CREMA-D's listeners voted on the voice alone, as a confusion matrix.
+def listeners(channel: str = "voice", *, normalise: bool = False) -> pd.DataFrame:
+    """Return what CREMA-D's listeners voted on one channel, as a confusion matrix.
 
     Parameters
     ----------
+    channel : {"voice", "face", "both"}
+        What the listeners had before them.
     normalise : bool
         Divide each row by its sum.
 
     Returns
     -------
     pandas.DataFrame, shape (6, 6)
-        Rows: intended emotion, columns: vote.
+        Rows: ``intended`` emotion, columns: ``vote``.
+
+    Raises
+    ------
+    DataError
+        If there is no such channel.
     """
-    return _frame(np.array(LISTENER_VOTES), normalise)
+    if channel not in LISTENER_VOTES:
+        known = ", ".join(LISTENER_VOTES)
+        raise DataError(f"there is no channel {channel!r}: choose from {known}")
+    table = _frame(np.array(LISTENER_VOTES[channel]), normalise)
+    return table.rename_axis(index="intended", columns="vote")
 
 
 def intervals(
@@ -107,7 +136,7 @@ def intervals(
     ----------
     y_true, y_pred : pandas.Series of str, shape (n_clips,)
     speakers : pandas.Series, shape (n_clips,)
-        Actor of each clip, in the same order.
+        Actor of each clip; may hold more clips.
     n_resamples : int
     level : float
         Coverage of the interval, 0 to 1.
@@ -124,8 +153,8 @@ def intervals(
     DataError
         As :func:`scores`.
     """
-    _check_order(y_true, y_pred, speakers)
-    y_true, y_pred, speakers = (np.asarray(v) for v in (y_true, y_pred, speakers))
+    joined = _joined(y_true, y_pred, speaker=speakers)
+    y_true, y_pred, speakers = (values.to_numpy() for values in joined)
     names = np.unique(speakers)
     by_speaker = np.stack([_matrix(y_true[s], y_pred[s]) for s in (speakers == n for n in names)])
     value = pd.Series(_scores_of(by_speaker.sum(axis=0)[None])[0], name="value")
@@ -167,7 +196,7 @@ def baselines(y_true: pd.Series, *, majority: str | None = None) -> pd.DataFrame
         {
             "chance": {"accuracy": 1 / k, "uar": 1 / k, "macro_f1": chance_f1},
             "majority": scores(y_true, always),
-            "listeners": _scores_of(np.array(LISTENER_VOTES)[None])[0],
+            "listeners": _scores_of(np.array([LISTENER_VOTES["voice"]]))[0],
         }
     ).T
 
@@ -181,7 +210,7 @@ def slices(
     ----------
     y_true, y_pred : pandas.Series of str, shape (n_clips,)
     by : pandas.Series, shape (n_clips,)
-        What to slice by, in the same order; clips without a value are left out.
+        What to slice by; clips without a value (NaN) are left out.
     speakers : pandas.Series, optional
         Actor of each clip; given, the UAR gets its interval over speakers.
 
@@ -191,7 +220,8 @@ def slices(
         One row a slice: ``clips``, ``speakers`` (if given), ``accuracy``, ``uar``, and ``low``,
         ``high`` of the UAR.
     """
-    _check_order(y_true, y_pred, by, *(() if speakers is None else (speakers,)))
+    speaker = {} if speakers is None else {"speaker": speakers}
+    y_true, y_pred, by, *rest = _joined(y_true, y_pred, group=by, **speaker)
     rows, names = {}, sorted(by.dropna().unique())
     if set(names) <= set(LEVELS):
         names = [level for level in LEVELS if level in names]  # low, medium, high
@@ -201,8 +231,8 @@ def slices(
         if speakers is None:
             row |= scores(y_true[inside], y_pred[inside])
         else:
-            table = intervals(y_true[inside], y_pred[inside], speakers[inside])
-            row["speakers"] = speakers[inside].nunique()
+            table = intervals(y_true[inside], y_pred[inside], rest[0][inside])
+            row["speakers"] = rest[0][inside].nunique()
             row |= table.value.to_dict() | table.loc["uar", ["low", "high"]].to_dict()
         rows[name] = row
     return pd.DataFrame(rows).T.astype({"clips": int}).drop(columns="macro_f1").rename_axis(by.name)
@@ -230,7 +260,7 @@ def reliability(
     ----------
     Guo et al. 2017, On Calibration of Modern Neural Networks, arXiv:1706.04599.
     """
-    _check_order(probabilities, y_true)
+    y_true = to_clips(probabilities.index, y_true, what="label", exact=True)
     confidence = probabilities.max(axis=1).to_numpy()
     right = probabilities.idxmax(axis=1).to_numpy() == np.asarray(y_true)
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
@@ -267,7 +297,7 @@ def coverage(probabilities: pd.DataFrame, y_true: pd.Series) -> pd.DataFrame:
     The accuracy–coverage (or risk–coverage) curve: El-Yaniv & Wiener 2010, On the foundations of
     noise-free selective classification, JMLR 11.
     """
-    _check_order(probabilities, y_true)
+    y_true = to_clips(probabilities.index, y_true, what="label", exact=True)
     sure = probabilities.max(axis=1).to_numpy()
     right = probabilities.idxmax(axis=1).to_numpy() == np.asarray(y_true)
     order = np.argsort(-sure, kind="stable")
@@ -389,6 +419,7 @@ def report_on(
     -------
     Report
     """
+    y_true, y_pred, speakers = _joined(y_true, y_pred, speaker=speakers)
     present = [emotion for emotion in EMOTIONS if emotion in set(y_true)]
     return Report(
         protocol,
@@ -401,16 +432,22 @@ def report_on(
     )
 
 
-def _check_order(first: pd.Series, *others: pd.Series) -> None:
-    """Raise a DataError if pandas objects hold the same clips in different orders."""
-    indexes = [getattr(each, "index", None) for each in (first, *others)]
-    indexes = [index for index in indexes if isinstance(index, pd.Index)]
-    for index in indexes[1:]:
-        if not index.equals(indexes[0]) and sorted(index) == sorted(indexes[0]):
-            raise DataError(
-                "the same clips stand in different orders, so that each would be compared with "
-                "another: bring them into one order, e.g. y_pred.loc[y_true.index]"
-            )
+def _joined(y_true: pd.Series, y_pred: pd.Series, **others: pd.Series) -> list[pd.Series]:
+    """Join predictions, and what else belongs to the clips, to the true labels."""
+    given = {"label": y_true, "prediction": y_pred, **others}
+    series = (values.index for values in given.values() if isinstance(values, pd.Series))
+    clips = next(series, pd.RangeIndex(len(y_true)))
+    return [
+        to_clips(
+            clips,
+            values,
+            what=what,
+            exact=what == "prediction",
+            empty=what == "group",
+            of="labels",
+        )
+        for what, values in given.items()
+    ]
 
 
 def _matrix(y_true: pd.Series, y_pred: pd.Series) -> np.ndarray:

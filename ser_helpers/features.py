@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import warnings
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from ser_helpers.files import replace_file, work_folder
 PERCENTILES = (5, 25, 50, 75, 95)
 POOL_FROM = 1000  # clips; below, starting processes takes longer than the work itself
 MOST_PROCESSES = 4  # each takes 280 MB; more of them start longer than they save
+HASH = 8  # characters of a row's hash in ``attrs``
 AT_ONCE = 16  # clips handed to a process together: handing over takes about as long as one of them
 RECIPE = 1  # raise it whenever `describe` computes something else: old caches are then not read
 
@@ -244,8 +246,9 @@ def extract(
     -------
     pandas.DataFrame of float32, shape (n_clips, n_features)
         Index ``clip``. ``attrs["settings"]`` holds the settings as a dict,
-        ``attrs["set_aside"]`` the clips left out, as ``{clip: reason}``, and ``attrs["content"]``
-        what :func:`content_key` makes of the files' hashes.
+        ``attrs["set_aside"]`` the clips left out, as ``{clip: reason}``, ``attrs["content"]``
+        what :func:`content_key` makes of the files' hashes, and ``attrs["rows"]`` what
+        :func:`origin_of` needs to know the values again.
 
     Raises
     ------
@@ -307,8 +310,41 @@ def extract(
         "settings": asdict(settings),
         "set_aside": set_aside,
         "content": content_key(keys),
+        "rows": "".join(_row_hashes(table)),
     }
     return table
+
+
+def origin_of(table: pd.DataFrame) -> dict:
+    """Report where a feature table came from, and whether it still holds what was extracted.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (n_clips, n_features)
+        Of :func:`extract`, or made from such a table.
+
+    Returns
+    -------
+    dict
+        ``settings`` (a dict) and ``content`` (the key of the files) as :func:`extract` noted them,
+        empty if it did not make the table; ``changed``: what is different from an extracted
+        table, in words, or "" if each row is one that :func:`describe` made. Rows may be left out
+        or reordered; the values decide, not the notes alone.
+    """
+    noted = table.attrs
+    settings = noted.get("settings") or {}
+    origin = {"settings": settings, "content": noted.get("content", ""), "changed": ""}
+    if noted.get("adapted"):
+        return origin | {"changed": f"it was adapted ({noted['adapted']})"}
+    if not settings:
+        return origin | {"changed": "it does not say its audio settings (attrs['settings'])"}
+    if list(table.columns) != feature_names(AudioSettings(**settings)):
+        return origin | {"changed": "its columns were chosen, renamed or reordered"}
+    known = noted.get("rows", "")
+    known = {known[i : i + HASH] for i in range(0, len(known), HASH)}
+    if not known.issuperset(_row_hashes(table)):
+        return origin | {"changed": "its values were changed after they had been extracted"}
+    return origin
 
 
 def processes(n_jobs: int) -> int:
@@ -336,6 +372,12 @@ def recipe_key(settings: AudioSettings = AudioSettings()) -> str:
         "librosa": librosa.__version__,
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _row_hashes(table: pd.DataFrame) -> list[str]:
+    """Hash the float32 values of each row (CRC-32, eight hexadecimal digits)."""
+    values = np.ascontiguousarray(table.to_numpy(dtype=np.float32))
+    return [f"{zlib.crc32(row):0{HASH}x}" for row in values]
 
 
 def _describe_file(path: Path, settings: AudioSettings) -> np.ndarray | str:

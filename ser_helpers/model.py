@@ -63,7 +63,7 @@ class EmotionNet(nn.Module):
 
     @torch.no_grad()
     def probabilities(self, x: torch.Tensor) -> torch.Tensor:
-        """Compute what a reader wants: a probability a class, each row summing to 1.
+        """Compute class probabilities, each row summing to 1.
 
         Switches dropout off for the call and leaves the network's mode as it was.
 

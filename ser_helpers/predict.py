@@ -1,12 +1,16 @@
-"""A trained recogniser as one file: save it, load it, let it listen to a recording.
+"""Step 7: a trained recogniser as one file: save it, load it, let it listen to a recording.
 
-The file is a NumPy ``.npz`` read with ``allow_pickle=False``: it holds numbers and text only, so
-that loading one never runs code from it.
+Without a notebook: ``python -m ser_helpers.predict FILE ... [--recogniser FILE] [--json]``.
 """
 
-import io
+import argparse
+import contextlib
+import glob
 import json
+import sys
 import warnings
+import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,16 +18,21 @@ import numpy as np
 import pandas as pd
 import torch
 
+from ser_helpers import terminal, weights
+from ser_helpers.align import to_clips
 from ser_helpers.audio import load_clip
+from ser_helpers.data import Corpus, open_corpus
 from ser_helpers.errors import DataError
-from ser_helpers.features import RECIPE, AudioSettings, describe, feature_names
-from ser_helpers.files import replace_file
+from ser_helpers.features import RECIPE, AudioSettings, describe, extract, feature_names, recipe_key
+from ser_helpers.files import work_folder
 from ser_helpers.model import EmotionNet
-from ser_helpers.names import EMOTIONS
-from ser_helpers.train import Result
+from ser_helpers.names import EMOTION_NAMES, EMOTIONS
+from ser_helpers.split import by_speaker
+from ser_helpers.train import Result, fit, model_probabilities
+from ser_helpers.weights import Provenance, provenance
 
 FORMAT = "ser_helpers recogniser"
-VERSION = 1  # raise it when the file's layout changes
+VERSION = 2  # raise it when the file's layout changes
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class Recogniser:
         In the order of the network's outputs.
     audio_settings : AudioSettings
         The settings that the network was trained with.
+    provenance : Provenance
+        What it was trained on, if that was noted; ``print(recogniser)`` shows it.
     """
 
     model: EmotionNet
@@ -47,15 +58,23 @@ class Recogniser:
     scale: np.ndarray
     classes: tuple[str, ...]
     audio_settings: AudioSettings
+    provenance: Provenance = Provenance()
+
+    def __str__(self) -> str:
+        settings = self.audio_settings
+        kind = f"{len(self.mean)} features of sound at {settings.sr:,} Hz"
+        return f"Recogniser of {', '.join(self.classes)} from {kind}\n{self.provenance}"
 
 
-def from_result(result: Result) -> Recogniser:
+def from_result(result: Result, *, corpus: Corpus | None = None) -> Recogniser:
     """Take the recogniser out of a training result.
 
     Parameters
     ----------
     result : Result
-        Trained on a table of :func:`ser_helpers.features.extract`, which knows its settings.
+        Trained on a table of :func:`ser_helpers.features.extract`, or on some of its rows.
+    corpus : Corpus, optional
+        What it was trained on: the recogniser then knows whom it has heard (:func:`heard`).
 
     Returns
     -------
@@ -64,28 +83,133 @@ def from_result(result: Result) -> Recogniser:
     Raises
     ------
     DataError
-        If the feature table did not say with which audio settings it was made, or held other
-        columns than those that :func:`ser_helpers.features.describe` will give of a recording.
+        If the feature table was not what :func:`ser_helpers.features.describe` gives of a
+        recording: adapted, changed, or with other columns.
     """
-    if not result.audio_settings:
+    if changed := result.origin.get("changed", "nothing is known of it"):
         raise DataError(
-            "the feature table does not say its audio settings (table.attrs['settings']): train "
-            "on the table that features.extract returned"
-        )
-    settings = AudioSettings(**result.audio_settings)
-    if list(result.scaler.feature_names_in_) != feature_names(settings):
-        raise DataError(
-            f"the network was trained on {result.scaler.n_features_in_} chosen or reordered "
-            "features, but a recording gives all of features.feature_names(settings): train on "
-            "the whole table that features.extract returned"
+            f"the network was trained on a table that is not as features.extract returned it: "
+            f"{changed}. A recording would be described otherwise, and the answers would be wrong: "
+            "train on the extracted table; for rows of such a table use result.answers(rows)"
         )
     return Recogniser(
         result.model,
         result.scaler.mean_.astype(np.float32),
         result.scaler.scale_.astype(np.float32),
         result.classes,
-        settings,
+        AudioSettings(**result.origin["settings"]),
+        Provenance() if corpus is None else _provenance(result, corpus),
     )
+
+
+def _provenance(result: Result, corpus: Corpus) -> Provenance:
+    return provenance(
+        result.parts,
+        corpus.clips,
+        corpus=corpus.name,
+        content=result.origin["content"],
+        recipe=recipe_key(AudioSettings(**result.origin["settings"])),
+        seed=result.settings.seed,
+    )
+
+
+def heard(recogniser: Recogniser, speaker: int) -> bool:
+    """Tell whether a recogniser heard a speaker in its training.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    speaker : int
+        The actor's number.
+
+    Returns
+    -------
+    bool
+        True if the speaker trained it or, in the validation part, decided when to stop.
+
+    Raises
+    ------
+    DataError
+        If nobody noted whom it has heard: it was made without ``corpus``.
+    """
+    speakers = recogniser.provenance.speakers
+    if not speakers:
+        raise DataError(
+            "this recogniser does not know whom it has heard: make it by "
+            "predict.from_result(result, corpus=corpus)"
+        )
+    return any(speaker in speakers.get(part, ()) for part in ("train", "validation"))
+
+
+def belongs(recogniser: Recogniser, corpus: Corpus, table: pd.DataFrame, parts: pd.Series) -> bool:
+    """Tell whether a recogniser was trained on these very clips, split in this very way.
+
+    Parameters
+    ----------
+    recogniser : Recogniser
+    corpus : Corpus
+        The open corpus.
+    table : pandas.DataFrame
+        Its feature table, of :func:`ser_helpers.features.extract`.
+    parts : pandas.Series of str
+        Part of each clip of the table.
+
+    Returns
+    -------
+    bool
+        False also if nobody noted what it was trained on. Then train anew.
+    """
+    now = provenance(
+        to_clips(table.index, parts, what="part"),
+        corpus.clips,
+        corpus=corpus.name,
+        content=table.attrs.get("content", ""),
+        recipe=recipe_key(recogniser.audio_settings),
+    )
+    return recogniser.provenance.same_training(now)
+
+
+def stored(
+    corpus: Corpus, table: pd.DataFrame, parts: pd.Series, *, folder: str | Path | None = None
+) -> Recogniser:
+    """Return the recogniser of these clips and this split; train it if it is not stored yet.
+
+    Parameters
+    ----------
+    corpus, table, parts
+        As in :func:`belongs`.
+    folder : str or Path, optional
+        Where recognisers are stored, ``work/recognisers`` if left out. Each has a name of its own:
+        that of another corpus, or of this one before it grew, is neither used nor replaced.
+
+    Returns
+    -------
+    Recogniser
+
+    Raises
+    ------
+    DataError
+        As :func:`ser_helpers.train.fit` and :func:`from_result`.
+
+    Warns
+    -----
+    UserWarning
+        If it cannot be stored there; it is returned all the same.
+    """
+    key = zlib.crc32("".join([table.attrs.get("content", ""), *parts]).encode())
+    folder = work_folder() / "recognisers" if folder is None else Path(folder)
+    path = folder / f"{corpus.folder.name}-{key:08x}.npz"
+    with contextlib.suppress(DataError):  # not there yet, damaged, or of an older version
+        recogniser = load(path)
+        if belongs(recogniser, corpus, table, parts):
+            return recogniser
+    result = fit(table, corpus.clips.emotion, parts, progress=False)
+    recogniser = from_result(result, corpus=corpus)
+    try:
+        save(recogniser, path)
+    except DataError as error:
+        warnings.warn(f"the recogniser is not stored: {error}", stacklevel=2)
+    return recogniser
 
 
 def save(recogniser: Recogniser, path: str | Path) -> Path:
@@ -100,28 +224,23 @@ def save(recogniser: Recogniser, path: str | Path) -> Path:
     Returns
     -------
     Path
+
+    Raises
+    ------
+    DataError
+        If it cannot be written.
     """
-    path = Path(path)
     linear = [m for m in recogniser.model.layers if isinstance(m, torch.nn.Linear)]
     header = {
         "format": FORMAT,
-        "version": VERSION,
-        "recipe": RECIPE,
+        "version": [VERSION, RECIPE],
         "classes": recogniser.classes,
         "hidden": [layer.out_features for layer in linear[:-1]],
         "audio_settings": asdict(recogniser.audio_settings),
+        "provenance": asdict(recogniser.provenance),
     }
-    weights = {f"weights/{k}": v.numpy() for k, v in recogniser.model.state_dict().items()}
-    content = io.BytesIO()
-    np.savez(
-        content,
-        header=np.array(json.dumps(header)),
-        mean=recogniser.mean,
-        scale=recogniser.scale,
-        **weights,
-    )
-    replace_file(path, content.getvalue())
-    return path
+    arrays = {"mean": recogniser.mean, "scale": recogniser.scale}
+    return weights.write(path, header, arrays | weights.of_model(recogniser.model))
 
 
 def load(path: str | Path) -> Recogniser:
@@ -140,56 +259,24 @@ def load(path: str | Path) -> Recogniser:
     DataError
         If the file is missing, cut short, not a recogniser, or of another version.
     """
-    path = Path(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    try:
-        if not content.startswith(b"PK"):  # else numpy would speak of pickles, and how to open them
-            raise ValueError(f"it begins with {content[:16]!r}")
-        with np.load(io.BytesIO(content), allow_pickle=False) as saved:
-            arrays = {name: saved[name] for name in saved.files}
-        header = json.loads(str(arrays["header"]))
-        if header["format"] != FORMAT:
-            raise ValueError("it holds something else")
-        versions = (header["version"], header["recipe"])
-    except Exception as error:  # a damaged zip file raises nearly anything
-        raise DataError(
-            f"{path.name} is not a whole recogniser file ({error}): copy it again, or train and "
-            "save anew (notebook 05)"
-        ) from None
-    if versions != (VERSION, RECIPE):
-        raise DataError(
-            f"{path.name} was saved by another version of the course (file {versions[0]}."
-            f"{versions[1]}, here {VERSION}.{RECIPE}): its features would not match; train and "
-            "save anew (notebook 05)"
-        )
-    try:
-        return _assemble(header, arrays)
-    except (KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise DataError(f"{path.name} does not fit together ({error}): train anew") from None
-
-
-def _assemble(header: dict, arrays: dict[str, np.ndarray]) -> Recogniser:
-    """Build a recogniser from a file's content, and check that its parts belong together."""
-    classes = tuple(header["classes"])
-    settings = AudioSettings(**header["audio_settings"])
-    n_features = len(feature_names(settings))
-    for name in ("mean", "scale"):
-        if arrays[name].shape != (n_features,):
-            raise ValueError(f"{name} has the shape {arrays[name].shape}, not ({n_features},)")
-    if not set(classes) <= set(EMOTIONS):
-        raise ValueError(f"the classes are {classes}")
-    model = EmotionNet(n_features, len(classes), hidden=tuple(header["hidden"]))
-    model.load_state_dict(
-        {
-            name.removeprefix("weights/"): torch.from_numpy(array)
-            for name, array in arrays.items()
-            if name.startswith("weights/")
-        }
+    header, arrays = weights.read(
+        path, kind=FORMAT, version=(VERSION, RECIPE), remedy="train and save anew (notebook 05)"
     )
-    return Recogniser(model.eval(), arrays["mean"], arrays["scale"], classes, settings)
+    try:
+        classes = tuple(header["classes"])
+        settings = AudioSettings(**header["audio_settings"])
+        n_features = len(feature_names(settings))
+        for name in ("mean", "scale"):
+            if arrays[name].shape != (n_features,):
+                raise ValueError(f"{name} has the shape {arrays[name].shape}, not ({n_features},)")
+        if not set(classes) <= set(EMOTIONS) or len(set(classes)) != len(classes):
+            raise ValueError(f"the classes are {classes}")
+        model = EmotionNet(n_features, len(classes), hidden=tuple(header["hidden"]))
+        weights.into_model(model, arrays)
+        origin = Provenance.from_header(header["provenance"])
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise DataError(f"{Path(path).name} does not fit together ({error}): train anew") from None
+    return Recogniser(model, arrays["mean"], arrays["scale"], classes, settings, origin)
 
 
 def predict(recogniser: Recogniser, rows: np.ndarray) -> pd.DataFrame:
@@ -222,7 +309,7 @@ def predict(recogniser: Recogniser, rows: np.ndarray) -> pd.DataFrame:
         raise DataError("the rows hold features that are not numbers (NaN or infinity)")
     x = (np.asarray(rows, dtype=np.float32) - recogniser.mean) / recogniser.scale
     return pd.DataFrame(
-        recogniser.model.probabilities(torch.from_numpy(x)).numpy(),
+        model_probabilities(recogniser.model, torch.from_numpy(x)),
         index=getattr(rows, "index", None),
         columns=list(recogniser.classes),
     )
@@ -311,3 +398,84 @@ def over_time(
     if rows:
         answers[heard] = predict(recogniser, np.stack(rows)).to_numpy()
     return answers.rename_axis("seconds")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Answer recordings from the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Command line; ``sys.argv`` if left out.
+
+    Returns
+    -------
+    int
+        0: every file has an answer; 1: at least one has none, and stderr says why; 2: wrong
+        arguments.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m ser_helpers.predict",
+        description="Print the probability of each emotion for recordings of one spoken sentence.",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="WAV, FLAC, OGG, ...; or *.wav")
+    parser.add_argument(
+        "--recogniser",
+        metavar="FILE",
+        help="as saved by notebook 05 or `python -m ser_helpers` (default: one trained on the demo "
+        "voices, which are synthetic: trained once, and stored in work/)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args(arguments)
+    try:
+        recogniser = load(options.recogniser) if options.recogniser else _of_demo_voices()
+    except DataError as error:
+        print(f"ser_helpers.predict: {error}", file=sys.stderr)
+        return 1
+    # cmd.exe hands patterns over as they are.
+    patterns = [f if Path(f).exists() else sorted(glob.glob(f)) or f for f in options.files]
+    files = [name for f in patterns for name in ([f] if isinstance(f, str) else f)]
+    answers, warned, failed = {}, {}, {}
+    for name in files:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                answers[name] = predict_file(recogniser, name)
+            except DataError as error:
+                failed[name] = str(error)
+        warned[name] = [str(warning.message) for warning in caught]
+    if options.json:
+        told = {
+            "recogniser": asdict(recogniser.provenance) | {"classes": recogniser.classes},
+            "files": {
+                name: {"error": failed[name]}
+                if name in failed
+                else {
+                    "probabilities": {e: round(float(p), 4) for e, p in answers[name].items()},
+                    "warnings": warned[name],
+                }
+                for name in files
+            },
+        }
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        print(recogniser)
+        if answers:
+            table = pd.DataFrame(answers).T.mul(100).round().astype(int)
+            table["answer"] = table.idxmax(axis=1).map(EMOTION_NAMES)
+            print(f"\nProbabilities in %:\n{table.to_string()}")
+        for text in (text for said in warned.values() for text in said):
+            print(f"warning: {text}", file=sys.stderr)
+    for text in failed.values():
+        print(f"ser_helpers.predict: {text}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _of_demo_voices() -> Recogniser:
+    corpus = open_corpus("demo")
+    table = extract(corpus.clips, progress=False)
+    return stored(corpus, table, by_speaker(corpus.clips.loc[table.index]))
+
+
+if __name__ == "__main__":
+    sys.exit(terminal.run(main, name="ser_helpers.predict"))

@@ -1,9 +1,6 @@
 """Step 5: the training loop: mini-batches, Adam, early stopping on the validation speakers."""
 
-import copy
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,9 +11,11 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 from tqdm import tqdm
 
+from ser_helpers.align import refuse_duplicates, refuse_gaps
 from ser_helpers.errors import DataError
+from ser_helpers.features import origin_of
+from ser_helpers.learning import BestEpoch, check_settings, one_thread, prepare
 from ser_helpers.model import EmotionNet
-from ser_helpers.names import EMOTIONS
 from ser_helpers.split import parts_of_fold
 
 
@@ -60,6 +59,20 @@ class TrainSettings:
     patience: int = 15
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        check_settings(
+            self,
+            dropout=0.0,
+            noise=0.0,
+            lr=1e-12,
+            weight_decay=0.0,
+            label_smoothing=0.0,
+            batch_size=1,
+            max_epochs=1,
+            patience=1,
+            seed=0,
+        )
+
 
 @dataclass(frozen=True)
 class Result:
@@ -83,8 +96,8 @@ class Result:
     probabilities : pandas.DataFrame of float32, shape (n_clips, n_classes)
         Of every clip, in whatever part.
     settings : TrainSettings
-    audio_settings : dict
-        The :class:`ser_helpers.features.AudioSettings` of the feature table, if it told them.
+    origin : dict
+        Where the feature table came from, :func:`ser_helpers.features.origin_of`.
     """
 
     model: EmotionNet
@@ -96,12 +109,32 @@ class Result:
     parts: pd.Series
     probabilities: pd.DataFrame
     settings: TrainSettings
-    audio_settings: dict = field(default_factory=dict)
+    origin: dict = field(default_factory=dict)
 
     @property
     def predictions(self) -> pd.Series:
         """The most probable emotion of each clip."""
         return self.probabilities.idxmax(axis=1).rename("predicted")
+
+    def answers(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Compute class probabilities of further rows, made as the training table was made.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame of float, shape (n_clips, n_features)
+            With the columns of the training table.
+
+        Returns
+        -------
+        pandas.DataFrame of float32, shape (n_clips, n_classes)
+
+        Raises
+        ------
+        ValueError
+            If the columns are others.
+        """
+        x = torch.from_numpy(self.scaler.transform(rows).astype(np.float32))
+        return pd.DataFrame(model_probabilities(self.model, x), rows.index, list(self.classes))
 
 
 def fit(
@@ -138,47 +171,40 @@ def fit(
     Raises
     ------
     DataError
-        If a clip has no label or part, a part is empty, a feature is not a number, an emotion
-        to be recognised never occurs in the train part, or a target is no probability.
+        If a clip has no label or part or occurs twice, a part is empty, a feature is not a number,
+        an emotion to be recognised never occurs in the train part, or a target is no probability.
 
     Notes
     -----
     The same input and seed give the same result on the same machine; between processors,
     floating point differs in the last digits.
     """
-    labels, parts = _aligned(table, labels, parts)
-    present = set(labels[parts == "train"])
-    classes = tuple(emotion for emotion in EMOTIONS if emotion in present)
-    if len(classes) < 2:
-        raise DataError(
-            f"the train part has clips of {' and '.join(classes)} only: with nothing to tell it "
-            "from, every answer would be right; at least two emotions are needed"
-        )
-    unknown = sorted(set(labels) - present)
-    if unknown:
-        raise DataError(
-            f"the train part has no clip of {', '.join(unknown)}, so it cannot be learnt: split "
-            "again, or leave this emotion out"
-        )
+    labels, parts, classes = prepare(table, labels, parts)
     scaler = StandardScaler().fit(table[parts == "train"])
     x = torch.from_numpy(scaler.transform(table).astype(np.float32))
     y = torch.tensor([classes.index(label) for label in labels])
     wanted = y if targets is None else _soft(targets, parts, classes)
     rows = {part: torch.from_numpy(np.flatnonzero(parts == part)) for part in parts.unique()}
 
-    with _one_thread(), torch.random.fork_rng(devices=[]):  # the caller's own is left alone
+    with one_thread(), torch.random.fork_rng(devices=[]):  # the caller's own is left alone
         torch.manual_seed(settings.seed)
         model = EmotionNet(
             x.shape[1], len(classes), hidden=settings.hidden, dropout=settings.dropout
         )
         history, best_epoch = _run(model, x, y, wanted, rows, settings, progress)
 
-    probabilities = pd.DataFrame(
-        model.probabilities(x).numpy(), index=table.index, columns=list(classes)
-    )
-    audio = table.attrs.get("settings", {})
+    probabilities = pd.DataFrame(model_probabilities(model, x), table.index, list(classes))
     return Result(
-        model, scaler, classes, history, best_epoch, labels, parts, probabilities, settings, audio
+        model,
+        scaler,
+        classes,
+        history,
+        best_epoch,
+        labels,
+        parts,
+        probabilities,
+        settings,
+        origin_of(table),
     )
 
 
@@ -217,15 +243,10 @@ def cross_validate(
     return pd.concat(unseen).loc[table.index]
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let PyTorch use one thread: as fast for so small a network, and sums keep their order."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def model_probabilities(model: EmotionNet, x: torch.Tensor) -> np.ndarray:
+    """Compute class probabilities on one thread, so that every process gets the same bits."""
+    with one_thread():
+        return model.probabilities(x).numpy()
 
 
 def _run(
@@ -242,7 +263,7 @@ def _run(
     optimizer = torch.optim.Adam(
         model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
     )
-    history, best_loss, best_epoch, best_weights = [], float("inf"), 0, {}
+    history, best = [], BestEpoch(model)
     bar = tqdm(
         range(1, settings.max_epochs + 1),
         desc="training",
@@ -265,18 +286,11 @@ def _run(
             loss, uar = _measure(model, x[rows[part]], y[rows[part]], wanted[rows[part]])
             scores |= {f"{part}_loss": loss, f"{part}_uar": uar}
         history.append(scores)
-        if scores["validation_loss"] < best_loss:
-            best_loss, best_epoch = scores["validation_loss"], epoch
-            best_weights = copy.deepcopy(model.state_dict())
-        if epoch - best_epoch >= settings.patience:
+        best.update(epoch, scores["validation_loss"])
+        if epoch - best.epoch >= settings.patience:
             bar.close()
             break
-    if not best_weights:
-        raise ValueError(
-            f"the loss was never a number: lr={settings.lr} is probably too high; try 0.001"
-        )
-    model.load_state_dict(best_weights)
-    model.eval()
+    best_epoch = best.restore(settings.lr)
     return pd.DataFrame(history).set_index("epoch"), best_epoch
 
 
@@ -293,38 +307,13 @@ def _measure(
     return nn.functional.cross_entropy(logits, wanted).item(), float(uar)
 
 
-def _aligned(
-    table: pd.DataFrame, labels: pd.Series, parts: pd.Series
-) -> tuple[pd.Series, pd.Series]:
-    """Bring labels and parts into the table's order, and check all three."""
-    for name, series in (("label", labels), ("part", parts)):
-        lost = table.index.difference(series.index)
-        if len(lost):
-            raise DataError(f"{len(lost)} clips of the table have no {name}, first {lost[0]}")
-    labels, parts = labels.loc[table.index], parts.loc[table.index]
-    foreign = sorted(set(labels) - set(EMOTIONS))
-    if foreign:
-        raise DataError(f"unknown emotion(s) {foreign}: known are {', '.join(EMOTIONS)}")
-    for part in ("train", "validation"):
-        if not (parts == part).any():
-            raise DataError(f"the {part} part has no clips: split again")
-    bad = ~np.isfinite(table.to_numpy()).all(axis=1)
-    if bad.any():
-        raise DataError(
-            f"{bad.sum()} rows hold features that are not numbers, first {table.index[bad][0]}: "
-            "look at that clip, or leave it out"
-        )
-    return labels, parts
-
-
 def _soft(targets: pd.DataFrame, parts: pd.Series, classes: tuple[str, ...]) -> torch.Tensor:
-    """Bring soft labels into the clips' order and the classes' order, and check them."""
+    """Join soft labels to the clips, in the order of the classes, and check them."""
     needed = parts.index[parts.isin(["train", "validation"])]
-    lost = needed.difference(targets.index)
-    if len(lost):
-        raise DataError(f"{len(lost)} train or validation clips have no target, first {lost[0]}")
-    if not (targets.index.is_unique and targets.columns.is_unique):
-        raise DataError("targets has a clip or an emotion twice: keep one row a clip")
+    refuse_duplicates(targets.index, what="targets")
+    refuse_gaps(needed, targets.index, what="target")
+    if not targets.columns.is_unique:
+        raise DataError("targets has an emotion twice: keep one column each")
     if set(targets.columns) != set(classes):
         raise DataError(
             f"targets has the columns {', '.join(map(str, targets.columns))}, the labels have "

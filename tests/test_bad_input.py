@@ -20,26 +20,45 @@ def test_labels_of_another_kind_are_not_left_out_of_the_score():
         lambda: evaluate.intervals(TRUE, said, WHO),
         lambda: evaluate.scores(TRUE, said.replace("anger", np.nan)),
     ):
-        with pytest.raises(DataError, match=r"unknown emotion.*(anger|nan)"):
+        with pytest.raises(DataError, match=r"unknown emotion.*anger|empty prediction"):
             score()
 
 
-def test_the_same_clips_in_two_orders_are_not_compared_row_by_row():
+def test_clips_are_compared_by_name_whatever_their_order():
     turned = TRUE.iloc[::-1]
-    assert evaluate.scores(TRUE, TRUE.copy())["accuracy"] == 1
     assert evaluate.scores(TRUE, TRUE.to_numpy())["accuracy"] == 1  # no names: taken as they are
     sure = pd.get_dummies(TRUE).astype(float)
-    for score in (
-        lambda: evaluate.scores(TRUE, turned),
-        lambda: evaluate.confusion(TRUE, turned),
-        lambda: evaluate.intervals(TRUE, TRUE, WHO.iloc[::-1]),
-        lambda: evaluate.slices(TRUE, TRUE, WHO.iloc[::-1]),
-        lambda: evaluate.slices(TRUE, TRUE, WHO, speakers=WHO.iloc[::-1]),
-        lambda: evaluate.reliability(sure, turned),
-        lambda: evaluate.report_on(TRUE, turned, WHO, protocol="none"),
-    ):
-        with pytest.raises(DataError, match="different orders"):
-            score()
+    assert evaluate.scores(TRUE, turned)["accuracy"] == 1
+    assert np.trace(evaluate.confusion(TRUE, turned)) == 4
+    table = evaluate.intervals(TRUE, turned, WHO.sample(frac=1, random_state=0))
+    pd.testing.assert_frame_equal(table, evaluate.intervals(TRUE, TRUE, WHO))
+    sliced = evaluate.slices(TRUE, turned, WHO.iloc[::-1], speakers=WHO.iloc[::-1])
+    assert sliced.accuracy.tolist() == [1, 1]
+    assert evaluate.reliability(sure, turned).accuracy.tolist() == [1]
+    assert evaluate.coverage(sure, turned).accuracy.tolist() == [1]
+    assert evaluate.report_on(TRUE, turned, WHO.iloc[::-1], protocol="none").scores.value.uar == 1
+
+
+def test_different_clips_are_never_compared():
+    """In the first edition two disjoint indices gave an accuracy of 1."""
+    sure = pd.get_dummies(TRUE).astype(float)
+    others = TRUE.set_axis(list("efgh"))
+    more, fewer = pd.concat([TRUE, others]), TRUE.iloc[:3]
+    twice = pd.concat([TRUE, TRUE.iloc[:1]])
+    for said in (others, more, fewer, twice, TRUE.reset_index(drop=True), TRUE.to_numpy()[:3]):
+        for score in (
+            lambda said=said: evaluate.scores(TRUE, said),
+            lambda said=said: evaluate.confusion(TRUE, said),
+            lambda said=said: evaluate.intervals(TRUE, said, WHO),
+            lambda said=said: evaluate.slices(TRUE, said, WHO),
+            lambda said=said: evaluate.reliability(sure, said),
+            lambda said=said: evaluate.coverage(sure, said),
+            lambda said=said: evaluate.report_on(TRUE, said, WHO, protocol="none"),
+        ):
+            with pytest.raises(DataError, match=r"first [abcde0]|need as many"):
+                score()
+    with pytest.raises(DataError, match="1 clips have no speaker, first d"):
+        evaluate.intervals(TRUE, TRUE, WHO.iloc[:3])
 
 
 def test_slices_leave_out_what_is_not_known_and_keep_the_order_of_levels():

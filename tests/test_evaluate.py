@@ -45,7 +45,7 @@ def test_intervals_equal_a_plain_bootstrap_that_redraws_all_clips_of_each_speake
     draws = []
     for _ in range(400):
         rows = np.concatenate([np.flatnonzero(speaker == s) for s in rng.choice(names, len(names))])
-        draws.append(evaluate.scores(true[rows], said[rows])["uar"])
+        draws.append(evaluate.scores(true.to_numpy()[rows], said.to_numpy()[rows])["uar"])
     low, high = np.percentile(draws, [2.5, 97.5])
     assert ours.low.uar == pytest.approx(low, abs=0.015)
     assert ours.high.uar == pytest.approx(high, abs=0.015)

@@ -214,7 +214,7 @@ def test_training_is_that_of_pytorch_in_form():
         pd.testing.assert_series_equal(getattr(result, name), getattr(theirs, name))
     assert list(result.history) == list(theirs.history)
     assert result.history.index.equals(theirs.history.index[: len(result.history)])
-    assert result.audio_settings == {"sr": 16_000}
+    assert result.origin["settings"] == {"sr": 16_000}
     best = result.history.loc[result.best_epoch]
     assert best.validation_loss == result.history.validation_loss.min()
     # The kept weights are those of the best epoch, and the history tells their scores.

@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ser_helpers import data, features, split, train
+from ser_helpers import align, data, features, split, train
+from ser_helpers.errors import DataError
 from ser_helpers.model import EmotionNet, count_parameters
 from ser_helpers.train import TrainSettings
 
@@ -120,7 +123,7 @@ def test_what_cannot_be_trained_says_why(corpus, table, parts):
         train.fit(table[(emotion != "SAD") | (parts != "train")], emotion, parts)
     with pytest.raises(data.DataError, match="clips of HAP only"):
         train.fit(table[emotion == "HAP"], emotion, parts)
-    with pytest.raises(data.DataError, match="1 clips of the table have no label"):
+    with pytest.raises(data.DataError, match="1 clips have no label"):
         train.fit(table, emotion.iloc[1:], parts)
     with pytest.raises(data.DataError, match="validation part has no clips"):
         train.fit(table, emotion, parts.replace("validation", "train"))
@@ -142,3 +145,57 @@ def test_cross_validation_scores_each_clip_by_a_network_that_did_not_hear_its_ac
     alone = train.fit(table, corpus.clips.emotion, parts, settings=FEW, progress=False)
     test = parts == "test"
     pd.testing.assert_frame_equal(unseen[test], alone.probabilities[test])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_epochs", 0),
+        ("max_epochs", 2.5),
+        ("batch_size", 0),
+        ("patience", 0),
+        ("lr", 0.0),
+        ("lr", float("nan")),
+        ("noise", -1.0),
+        ("dropout", 1.0),
+        ("label_smoothing", 1.0),
+        ("seed", -1),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(name, value):
+    with pytest.raises(ValueError, match=f"{name}={value!r} must be"):
+        TrainSettings(**{name: value})
+
+
+@given(st.data())
+def test_clips_are_joined_by_name_or_refused(draw):
+    """Whatever is repeated, left out or emptied: an error that names a clip, never another join."""
+    n = draw.draw(st.integers(2, 8))
+    clips = pd.Index([f"clip {i}" for i in range(n)])
+    values = pd.Series(np.arange(n), index=clips, dtype=float)
+    order = draw.draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=n + 3))
+    given_values = values.iloc[order]
+    if sorted(order) == list(range(n)):
+        pd.testing.assert_series_equal(align.to_clips(clips, given_values, what="label"), values)
+    else:
+        with pytest.raises(DataError, match="first clip"):
+            align.to_clips(clips, given_values, what="label")
+    with pytest.raises(DataError, match=f"empty label .* first {clips[1]}"):
+        align.to_clips(clips, values.where(values != 1), what="label")
+    with pytest.raises(DataError, match="as many labels"):
+        align.to_clips(clips, np.zeros(n + 1), what="label")
+
+
+def test_a_clip_twice_among_labels_or_parts_is_refused(corpus, table, parts):
+    """In the first edition three repeated labels shifted every later target, without an error."""
+    emotion = corpus.clips.emotion
+    twice = pd.concat([emotion, emotion.iloc[:3]])
+    first = table.index[0]
+    with pytest.raises(DataError, match=f"3 clips occur twice in the labels, first {first}"):
+        train.fit(table, twice, parts, settings=FEW, progress=False)
+    with pytest.raises(DataError, match="clips occur twice in the parts"):
+        train.fit(table, emotion, pd.concat([parts, parts.iloc[:3]]), settings=FEW, progress=False)
+    with pytest.raises(DataError, match="clips occur twice in the table"):
+        train.fit(pd.concat([table, table.iloc[:3]]), emotion, parts, settings=FEW, progress=False)
+    with pytest.raises(DataError, match="unknown part"):
+        train.fit(table, emotion, parts.replace("test", "Test"), settings=FEW, progress=False)

@@ -11,7 +11,8 @@ import pytest
 import soundfile
 from conftest import SR, tone
 
-from ser_helpers import data, features, predict
+from ser_helpers import data, features, files, predict, split, train
+from ser_helpers.further import adapt
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,56 @@ def recogniser(result) -> predict.Recogniser:
 @pytest.fixture(scope="module")
 def file(recogniser, tmp_path_factory):
     return predict.save(recogniser, tmp_path_factory.mktemp("saved") / "deep" / "mine.npz")
+
+
+def test_a_stored_recogniser_serves_its_own_clips_and_split_only(corpus, table, result, tmp_path):
+    """In the first edition the folder's name decided: a corpus that grew kept its old network."""
+    trained = []
+
+    def answer(table, parts):
+        before = set(tmp_path.iterdir())
+        recogniser = predict.stored(corpus, table, parts, folder=tmp_path)
+        trained.append(set(tmp_path.iterdir()) != before)
+        return recogniser
+
+    first = answer(table, result.parts)
+    assert predict.load(next(tmp_path.iterdir())).provenance == first.provenance
+    answer(table, result.parts)
+    others = split.by_speaker(corpus.clips, test_size=0.4, seed=3)
+    second = answer(table, others)
+    for speaker in corpus.clips.actor[others == "test"].unique():
+        assert not predict.heard(second, speaker)
+    grown = table.copy()
+    grown.attrs = table.attrs | {"content": "one clip more"}
+    answer(grown, result.parts)
+    answer(table, result.parts)
+    assert trained == [True, False, True, True, False]
+    (tmp_path / "a file").touch()
+    with pytest.warns(UserWarning, match="is not stored"):
+        predict.stored(corpus, table, others, folder=tmp_path / "a file")
+
+
+def test_the_command_answers_and_says_what_it_was_trained_on(file, corpus, tmp_path, capsys):
+    good, bad = corpus.clips.path.iloc[0], tmp_path / "bad.wav"
+    bad.write_bytes(b"no sound")
+    assert predict.main([str(good), "--recogniser", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "Nothing is known about what this network was trained on" in out
+    assert str(good) in out
+    asked = [str(good.parent / f"{good.stem[:8]}*.wav"), str(bad), "--recogniser", str(file)]
+    assert predict.main([*asked, "--json"]) == 1
+    said = capsys.readouterr()
+    files = json.loads(said.out)["files"]
+    assert len(files) > 2 and "is not sound" in files.pop(str(bad))["error"]
+    assert "bad.wav is not sound" in said.err
+    expected = predict.predict_file(predict.load(file), good)
+    assert files[str(good)]["probabilities"] == expected.astype(float).round(4).to_dict()
+    for answer in files.values():
+        assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert predict.main([str(good), "--recogniser", str(bad)]) == 1
+    assert "is not a whole recogniser file" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        predict.main([])
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +188,8 @@ def test_changed_bytes_are_noticed_or_do_no_harm(tmp_path, content, recogniser, 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"header": {"version": 0}}, "another version of the course"),
-        ({"header": {"recipe": 99}}, r"file 1\.99, here 1\.\d+"),
+        ({"header": {"version": 1}}, "another version of the course"),  # of the first edition
+        ({"header": {"version": [2, 99]}}, r"file 2\.99, here 2\.\d+"),
         ({"header": {"format": "something else"}}, "it holds something else"),
         ({"header": {"version": None}}, "not a whole recogniser"),
         ({"header": {"classes": ["ANG", "SAD"]}}, "does not fit together"),
@@ -147,6 +198,7 @@ def test_changed_bytes_are_noticed_or_do_no_harm(tmp_path, content, recogniser, 
         ({"header": {"audio_settings": {"n_mfcc": 20}}}, r"mean has the shape"),
         ({"header": {"audio_settings": {"n_mfcc": 99}}}, "n_mfcc=99 is more than n_mels=64"),
         ({"scale": np.ones(1, "float32")}, r"scale has the shape \(1,\)"),
+        ({"scale": np.full(271, np.nan, "float32")}, "scale holds what is not a number"),
         ({"scale": None}, "does not fit together .*scale"),
         ({"mean": None}, "does not fit together .*mean"),
     ],
@@ -178,8 +230,8 @@ def test_the_older_file_stays_when_writing_fails(tmp_path, recogniser, content, 
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(data.os, "replace", full_disk)
-        with pytest.raises(OSError, match="No space left"):
+        patch.setattr(files.os, "replace", full_disk)
+        with pytest.raises(data.DataError, match="No space left.*choose another folder"):
             predict.save(recogniser, path)
     assert path.read_bytes() == content
     assert [p.name for p in tmp_path.iterdir()] == ["mine.npz"]
@@ -195,13 +247,67 @@ def test_rows_that_are_not_the_features_are_refused(recogniser, table):
         predict.predict(recogniser, table.replace(table.iloc[3, 5], np.nan))
 
 
-def test_a_result_that_cannot_listen_says_why(result):
-    silent = dataclasses.replace(result, audio_settings={})
-    with pytest.raises(data.DataError, match="does not say its audio settings"):
-        predict.from_result(silent)
-    other = dataclasses.replace(result, audio_settings={"n_mfcc": 13})
-    with pytest.raises(data.DataError, match="271 chosen or reordered features"):
-        predict.from_result(other)
+CHANGES = {
+    "nothing": lambda table: table,
+    "a copy": lambda table: table.copy(),
+    "some rows": lambda table: table.iloc[::2],
+    "another order": lambda table: table.sample(frac=1, random_state=0),
+    "other numbers of the same value": lambda table: table.astype(np.float64),
+    "arithmetic": lambda table: table * 1.5,
+    "one number": lambda table: table.mask(np.eye(*table.shape, dtype=bool), 0.0),
+    "rounding": lambda table: table.round(1),
+    "centring": lambda table: table - table.mean(),
+    "columns": lambda table: table.iloc[:, :30],
+    "reordered columns": lambda table: table[table.columns[::-1]],
+    "renamed columns": lambda table: table.set_axis(table.columns[::-1], axis=1),
+    "notes lost": lambda table: pd.DataFrame(table.to_numpy(), table.index, table.columns),
+    "two tables": lambda table: pd.concat([table.iloc[:9], table.iloc[9:] + 1]),
+}
+AS_DESCRIBED = set(list(CHANGES)[:5])
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_only_features_as_described_make_a_recogniser(corpus, table, result, change):
+    """The values decide: attrs travel along with arithmetic."""
+    changed = CHANGES[change](table)
+    settings = train.TrainSettings(max_epochs=1, hidden=(4,))
+    again = train.fit(
+        changed, corpus.clips.emotion, result.parts, settings=settings, progress=False
+    )
+    pd.testing.assert_frame_equal(again.answers(changed), again.probabilities, atol=1e-6)
+    if change in AS_DESCRIBED:
+        predict.from_result(again)
+    else:
+        with pytest.raises(data.DataError, match="not as features.extract returned it"):
+            predict.from_result(again)
+
+
+def test_a_table_standardised_by_speaker_says_so(corpus, table):
+    adapted = adapt.standardise_by_speaker(table, corpus.clips.actor)
+    assert "standardised by speaker" in features.origin_of(adapted)["changed"]
+    json.dumps(adapted.attrs)  # Parquet keeps them
+
+
+def test_a_recogniser_knows_what_it_was_trained_on(result, corpus, table, tmp_path):
+    path = predict.save(predict.from_result(result, corpus=corpus), tmp_path / "mine.npz")
+    assert path.read_bytes() == predict.save(predict.load(path), tmp_path / "twin.npz").read_bytes()
+    mine = predict.load(path)
+    for part in split.PARTS:
+        for speaker in corpus.clips.actor[result.parts == part].unique():
+            assert predict.heard(mine, speaker) == (part != "test")
+            assert str(speaker) in str(mine)
+    assert f"numpy {np.__version__}" in str(mine)
+    assert predict.belongs(mine, corpus, table, result.parts)
+    others = split.by_speaker(corpus.clips, test_size=0.4, seed=1)
+    assert not predict.belongs(mine, corpus, table, others)
+    grown = table.copy()
+    grown.attrs["content"] = "of other files"
+    assert not predict.belongs(mine, corpus, grown, result.parts)
+    unknown = predict.from_result(result)
+    assert not predict.belongs(unknown, corpus, table, result.parts)
+    assert "Nothing is known" in str(unknown)
+    with pytest.raises(data.DataError, match="does not know whom it has heard"):
+        predict.heard(unknown, 5001)
 
 
 def test_predict_file_refuses_what_is_no_sound(recogniser, tmp_path):

@@ -242,7 +242,7 @@ def test_what_cannot_be_trained_says_why(corpus, table, parts):
     emotion = corpus.clips.emotion
     with pytest.raises(data.DataError, match="train part has no clip of SAD"):
         temporal.fit(table[(emotion != "SAD") | (parts != "train")], emotion, parts)
-    with pytest.raises(data.DataError, match="1 clips of the table have no label"):
+    with pytest.raises(data.DataError, match="1 clips have no label"):
         temporal.fit(table, emotion.iloc[1:], parts)
     silent = table.copy()
     silent.attrs = {}
@@ -304,10 +304,10 @@ def test_files_that_are_not_whole_are_refused(result, tmp_path):
     with pytest.raises(data.DataError, match="cannot be read"):
         checkpoint.load(tmp_path / "missing.npz")
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
-    with pytest.raises(data.DataError, match="not a whole file"):
+    with pytest.raises(data.DataError, match="not a whole recogniser file"):
         checkpoint.load(tmp_path / "other.npz")
     np.savez(tmp_path / "pickled.npz", header=np.array([{}], dtype=object))
-    with pytest.raises(data.DataError, match="not a whole file"):
+    with pytest.raises(data.DataError, match="not a whole recogniser file"):
         checkpoint.load(tmp_path / "pickled.npz")
 
 
@@ -344,7 +344,7 @@ def test_the_shipped_recogniser_is_small_and_its_scores_are_those_that_notebook_
     assert checkpoint.DEMO.stat().st_size < 1_000_000
     recogniser = checkpoint.load()
     assert 50_000 <= count_parameters(recogniser.model) <= 150_000
-    assert "train part of demo-v1" in recogniser.trained_on
+    assert recogniser.provenance.protocol == "demo-v1"
     assert recogniser.best_epoch == recogniser.history.validation_loss.idxmin()
     scores = told("demo")["shipped_network"]["scores"]  # repeated below
     cells = nbformat.read(NOTEBOOK, as_version=4).cells

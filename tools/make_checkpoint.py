@@ -19,12 +19,7 @@ def main() -> None:
     table = frames.extract(corpus.clips)
     clips = corpus.clips.loc[table.index]
     parts = split.by_speaker(clips)
-    counts = parts.value_counts()
-    note = (
-        f"{corpus.name}, train part of {parts.name}: {counts['train']} clips of "
-        f"{clips.actor[parts == 'train'].nunique()} virtual actors"
-    )
-    result = temporal.fit(table, clips.emotion, parts, trained_on=note)
+    result = temporal.fit(table, clips.emotion, parts, corpus=corpus)
     path = checkpoint.save(result.recogniser, checkpoint.DEMO)
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB, epoch {result.recogniser.best_epoch}")
     print(evaluate.report(result, clips))

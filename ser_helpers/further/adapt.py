@@ -5,12 +5,11 @@ But those clips *are* of the test speaker: a score reached in this way is one of
 with a minute of their speech", and must be called so.
 """
 
-from collections.abc import Sequence
-
 import librosa
 import numpy as np
 import pandas as pd
 
+from ser_helpers.align import to_clips
 from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
 
@@ -35,13 +34,14 @@ def standardise_by_speaker(
     Returns
     -------
     pandas.DataFrame of float32, shape (n_clips, n_features)
-        Same index, columns and ``attrs``. A feature that never changes within a speaker's
-        calibration rows is only centred.
+        Same index and columns; ``attrs["adapted"]`` says what was done. A feature that never
+        changes within a speaker's calibration rows is only centred.
 
     Raises
     ------
     DataError
-        If a Series lacks a clip of the table, or a speaker has fewer than two calibration rows.
+        If a Series lacks a clip of the table or holds one twice, or a speaker has fewer than two
+        calibration rows.
 
     References
     ----------
@@ -49,12 +49,10 @@ def standardise_by_speaker(
     1998, doi:10.1016/S0167-6393(98)00033-8); for emotions compared by Schuller et al. 2010,
     doi:10.1109/T-AFFC.2010.8, as speaker normalisation.
     """
-    speakers = _aligned(table, speakers, "speaker")
-    used = (
-        np.ones(len(table), dtype=bool)
-        if calibration is None
-        else _aligned(table, calibration, "calibration").astype(bool)
-    )
+    speakers = to_clips(table.index, speakers, what="speaker").to_numpy()
+    used = np.ones(len(table), dtype=bool)
+    if calibration is not None:
+        used = to_clips(table.index, calibration, what="calibration").to_numpy(dtype=bool)
     x = table.to_numpy(dtype=np.float64)
     out = np.empty_like(x)
     for name in pd.unique(speakers):
@@ -70,7 +68,8 @@ def standardise_by_speaker(
         constant = spread <= 1e-6 * np.maximum(np.abs(known.mean(axis=0)), 1)
         out[own] = (x[own] - known.mean(axis=0)) / np.where(constant, 1, spread)
     result = pd.DataFrame(out.astype(np.float32), index=table.index, columns=table.columns)
-    result.attrs = dict(table.attrs)
+    # It no longer holds what a recording gives, so that no recogniser can be made from it.
+    result.attrs = table.attrs | {"adapted": "standardised by speaker"}
     return result
 
 
@@ -129,15 +128,3 @@ def pieces(
             "speak whole sentences, and nearer to the microphone"
         )
     return found
-
-
-def _aligned(table: pd.DataFrame, values: pd.Series | Sequence, what: str) -> np.ndarray:
-    """Bring values into the table's order, and check that each clip has one."""
-    if isinstance(values, pd.Series):
-        lost = table.index.difference(values.index)
-        if len(lost):
-            raise DataError(f"{len(lost)} clips of the table have no {what}, first {lost[0]}")
-        values = values.loc[table.index]
-    if len(values) != len(table):
-        raise DataError(f"{len(table)} rows need as many values of {what}, not {len(values)}")
-    return np.asarray(values)

@@ -23,9 +23,10 @@ from sklearn.metrics import recall_score
 from sklearn.preprocessing import StandardScaler
 
 from ser_helpers.errors import DataError
+from ser_helpers.features import origin_of
+from ser_helpers.learning import diverged, one_thread, prepare
 from ser_helpers.model import EmotionNet
-from ser_helpers.names import EMOTIONS
-from ser_helpers.train import Result, TrainSettings, _aligned, _one_thread
+from ser_helpers.train import Result, TrainSettings
 
 if TYPE_CHECKING:
     import keras
@@ -183,7 +184,7 @@ def copy_to_torch(model: keras.Model, net: EmotionNet) -> None:
 
 
 def probabilities(model: keras.Model, x: np.ndarray) -> np.ndarray:
-    """Compute a probability a class, each row summing to 1; noise and dropout are off.
+    """Compute class probabilities, each row summing to 1; noise and dropout are off.
 
     Parameters
     ----------
@@ -250,16 +251,10 @@ def fit(
 
     Notes
     -----
-    Keras draws its chance from the generators of Python, NumPy and the backend. Those of Python,
-    NumPy and PyTorch are put back afterwards; TensorFlow's cannot be.
+    Keras draws random numbers from the generators of Python, NumPy and the backend. Those of
+    Python, NumPy and PyTorch are restored afterwards; TensorFlow's cannot be.
     """
-    labels, parts = _aligned(table, labels, parts)
-    classes = tuple(e for e in EMOTIONS if e in set(labels[parts == "train"]))
-    if len(classes) < 2 or not set(labels) <= set(classes):
-        raise DataError(
-            f"the train part has only clips of {', '.join(classes)}: it needs at least two "
-            "emotions, and each that the other parts have; split again"
-        )
+    labels, parts, classes = prepare(table, labels, parts)
     scaler = StandardScaler().fit(table[parts == "train"])
     x = scaler.transform(table).astype(np.float32)
     y = np.eye(len(classes), dtype=np.float32)[[classes.index(label) for label in labels]]
@@ -280,7 +275,7 @@ def fit(
         "val_cross_entropy", mode="min", patience=settings.patience, restore_best_weights=True
     )
     history: list[dict] = []
-    with _one_thread(), _chance_put_back():
+    with one_thread(), _restored_rng():
         keras.utils.set_random_seed(settings.seed)
         model = build(
             x.shape[1],
@@ -301,9 +296,7 @@ def fit(
         )
         said = probabilities(model, x)
     if stop.best is None or not np.isfinite(stop.best):
-        raise ValueError(
-            f"the loss was never a number: lr={settings.lr} is probably too high; try 0.001"
-        )
+        raise DataError(diverged(settings.lr))
     return KerasResult(
         model,
         scaler,
@@ -314,7 +307,7 @@ def fit(
         parts,
         pd.DataFrame(said, index=table.index, columns=list(classes)),
         settings,
-        table.attrs.get("settings", {}),
+        origin_of(table),
     )
 
 
@@ -368,8 +361,8 @@ def _check_shapes(given: list[tuple], wanted: list[tuple]) -> None:
 
 
 @contextmanager
-def _chance_put_back() -> Iterator[None]:
-    """Put the generators of Python, NumPy and PyTorch back as they were."""
+def _restored_rng() -> Iterator[None]:
+    """Restore the random generators of Python, NumPy and PyTorch afterwards."""
     of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  Keras' own
     with torch.random.fork_rng(devices=[]):
         try:

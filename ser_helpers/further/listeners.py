@@ -11,33 +11,13 @@ import numpy as np
 import pandas as pd
 
 from ser_helpers import data
+from ser_helpers.align import refuse_duplicates, to_clips
 from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
-from ser_helpers.evaluate import LISTENER_VOTES
 from ser_helpers.files import find_table, is_table
 from ser_helpers.names import CHANNELS, EMOTIONS, TABLES
 
 _VOTE_COLUMNS = {emotion[0]: emotion for emotion in EMOTIONS} | {"fileName": "clip"}
-#: Votes by channel (rows: intended emotion, columns: vote, both in the order of EMOTIONS).
-VOTES = {
-    "voice": LISTENER_VOTES,
-    "face": (
-        (6933, 2341, 555, 344, 1729, 301),
-        (984, 6641, 1253, 155, 717, 2463),
-        (1100, 1249, 5329, 186, 2628, 1682),
-        (106, 165, 113, 10829, 1058, 83),
-        (466, 811, 427, 444, 7500, 839),
-        (416, 1221, 1472, 194, 4996, 3924),
-    ),
-    "both": (
-        (8001, 2476, 509, 100, 1044, 116),
-        (924, 7382, 1553, 78, 1003, 1245),
-        (562, 712, 6971, 135, 2260, 1613),
-        (87, 157, 193, 10564, 1310, 46),
-        (399, 551, 515, 193, 8257, 567),
-        (247, 919, 2108, 69, 4814, 4098),
-    ),
-}
 #: How many of a clip's listeners heard what was intended: the classes of :func:`spread`.
 HEARD_BY = ("nobody", "under 1/4", "1/4 to 1/2", "1/2 to 3/4", "3/4 or more", "everybody")
 #: Clips by channel (rows: intended emotion; columns: HEARD_BY).
@@ -184,25 +164,6 @@ def open_votes(corpus: Corpus) -> pd.DataFrame | None:
     return None if heard.empty else heard
 
 
-def confusion(channel: str = "voice", *, normalise: bool = False) -> pd.DataFrame:
-    """Return the published sums of all votes on one channel.
-
-    Parameters
-    ----------
-    channel : {"voice", "face", "both"}
-    normalise : bool
-        Divide each row by its sum.
-
-    Returns
-    -------
-    pandas.DataFrame, shape (6, 6)
-        Rows: intended emotion, columns: vote.
-    """
-    _known(channel)
-    table = _by_emotion(VOTES[channel], columns=pd.Index(EMOTIONS, name="vote"))
-    return shares(table) if normalise else table
-
-
 def examples() -> pd.DataFrame:
     """Return the votes of six real clips on the voice alone.
 
@@ -312,7 +273,8 @@ def as_meant(counts: pd.DataFrame, intended: pd.Series) -> pd.Series:
     -------
     pandas.Series of float, shape (n_clips,)
     """
-    place = counts.columns.get_indexer(intended.loc[counts.index])
+    intended = to_clips(counts.index, intended, what="emotion")
+    place = counts.columns.get_indexer(intended)
     share = shares(counts).to_numpy()[np.arange(len(counts)), place]
     return pd.Series(np.where(place < 0, 0.0, share), index=counts.index, name="as meant")
 
@@ -352,7 +314,8 @@ def spread(counts: pd.DataFrame, intended: pd.Series) -> pd.DataFrame:
     # Between nobody (0) and everybody (1), a class holds its lower end.
     edges = [-np.inf, 1e-9, 0.25, 0.5, 0.75, 1 - 1e-9, np.inf]
     group = pd.cut(as_meant(counts, intended), edges, right=False, labels=list(HEARD_BY))
-    table = pd.crosstab(intended.loc[counts.index], group, dropna=False)
+    intended = to_clips(counts.index, intended, what="emotion")
+    table = pd.crosstab(intended, group, dropna=False)
     table = table.reindex(index=EMOTIONS, columns=HEARD_BY, fill_value=0)
     return _by_emotion(table.to_numpy(), columns=pd.Index(HEARD_BY, name="heard by"))
 
@@ -393,6 +356,8 @@ def beside(counts: pd.DataFrame, intended: pd.Series, probabilities: pd.DataFram
     DataError
         If they have no clip in common.
     """
+    for given, what in ((counts, "votes"), (intended, "emotions"), (probabilities, "answers")):
+        refuse_duplicates(given.index, what=what)
     both = probabilities.index.intersection(counts.index).intersection(intended.index)
     if both.empty:
         raise DataError("votes, emotions and probabilities have no clip in common")

@@ -4,7 +4,6 @@ Beside the main road's ``features`` → ``model`` → ``train`` → ``predict`` 
 the same clips, labels, parts and scores.
 """
 
-import copy
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,11 +15,12 @@ from sklearn.metrics import recall_score
 from torch import nn
 from tqdm import tqdm
 
+from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
-from ser_helpers.features import AudioSettings
+from ser_helpers.features import AudioSettings, recipe_key
 from ser_helpers.further.frames import AugmentSettings, augment, mask, pad, standardise
-from ser_helpers.names import EMOTIONS
-from ser_helpers.train import _aligned
+from ser_helpers.learning import BestEpoch, check_settings, prepare
+from ser_helpers.weights import Provenance, provenance
 
 
 class TemporalNet(nn.Module):
@@ -143,6 +143,18 @@ class TemporalSettings:
     augment: AugmentSettings | None = AugmentSettings()
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        check_settings(
+            self,
+            dropout=0.0,
+            lr=1e-12,
+            weight_decay=0.0,
+            label_smoothing=0.0,
+            batch_size=1,
+            epochs=1,
+            seed=0,
+        )
+
 
 @dataclass(frozen=True)
 class TemporalRecogniser:
@@ -161,8 +173,8 @@ class TemporalRecogniser:
         clips while training on them, ``validation_loss`` and ``validation_uar`` after it.
     best_epoch : int
         The epoch whose weights ``model`` has.
-    trained_on : str
-        Corpus and protocol, for the reader.
+    provenance : Provenance
+        What it was trained on, if that was noted.
     """
 
     model: TemporalNet
@@ -170,7 +182,7 @@ class TemporalRecogniser:
     audio_settings: AudioSettings
     history: pd.DataFrame
     best_epoch: int
-    trained_on: str = ""
+    provenance: Provenance = Provenance()
 
 
 @dataclass(frozen=True)
@@ -204,7 +216,7 @@ def fit(
     parts: pd.Series,
     *,
     settings: TemporalSettings = TemporalSettings(),
-    trained_on: str = "",
+    corpus: Corpus | None = None,
     progress: bool = True,
 ) -> TemporalResult:
     """Train on the train part, keep the epoch with the lowest loss on the validation part.
@@ -216,8 +228,8 @@ def fit(
     labels, parts : pandas.Series of str
         Emotion, and "train", "validation" or "test", of each clip, indexed by clip.
     settings : TemporalSettings
-    trained_on : str
-        A note for whoever loads the recogniser.
+    corpus : Corpus, optional
+        What it is trained on, to be noted in the recogniser.
     progress : bool
         Show a progress bar over the epochs.
 
@@ -238,19 +250,7 @@ def fit(
     The test part plays no role in it; its probabilities are computed at the end.
     """
     means = pd.DataFrame({"mean": [float(clip.mean()) for clip in frames]}, index=frames.index)
-    labels, parts = _aligned(means, labels, parts)
-    classes = tuple(e for e in EMOTIONS if e in set(labels[parts == "train"]))
-    if len(classes) < 2:
-        raise DataError(
-            f"the train part has clips of {' and '.join(classes)} only: at least two emotions are "
-            "needed"
-        )
-    unknown = sorted(set(labels) - set(classes))
-    if unknown:
-        raise DataError(
-            f"the train part has no clip of {', '.join(unknown)}, so it cannot be learnt: split "
-            "again, or leave this emotion out"
-        )
+    labels, parts, classes = prepare(means, labels, parts)
     if not frames.attrs.get("settings"):
         raise DataError(
             "the frames do not say their audio settings (frames.attrs['settings']): train on the "
@@ -269,7 +269,17 @@ def fit(
         history, best_epoch = _run(
             model, list(frames), y, parts.to_numpy(), settings, audio_settings, progress
         )
-    recogniser = TemporalRecogniser(model, classes, audio_settings, history, best_epoch, trained_on)
+    noted = Provenance()
+    if corpus is not None:
+        noted = provenance(
+            parts,
+            corpus.clips,
+            corpus=corpus.name,
+            content=frames.attrs.get("content", ""),
+            recipe=recipe_key(audio_settings),
+            seed=settings.seed,
+        )
+    recogniser = TemporalRecogniser(model, classes, audio_settings, history, best_epoch, noted)
     return TemporalResult(recogniser, labels, parts, predict(recogniser, frames), settings)
 
 
@@ -373,7 +383,7 @@ def _run(
     )
     n_steps = settings.epochs * len(_batches(train, lengths, settings.batch_size))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, total_steps=n_steps)
-    history, best_loss, best_epoch, best_weights = [], float("inf"), 0, {}
+    history, best = [], BestEpoch(model)
     epochs = range(1, settings.epochs + 1)
     for epoch in tqdm(
         epochs, "training", unit="epoch", disable=not progress, file=sys.stdout, leave=False
@@ -410,15 +420,8 @@ def _run(
                 )
             )
         history.append(scores)
-        if scores["validation_loss"] < best_loss:
-            best_loss, best_epoch = scores["validation_loss"], epoch
-            best_weights = copy.deepcopy(model.state_dict())
-    if not best_weights:
-        raise ValueError(
-            f"the loss was never a number: lr={settings.lr} is probably too high; try 0.001"
-        )
-    model.load_state_dict(best_weights)
-    model.eval()
+        best.update(epoch, scores["validation_loss"])
+    best_epoch = best.restore(settings.lr)
     return pd.DataFrame(history).set_index("epoch"), best_epoch
 
 
