@@ -528,7 +528,9 @@ def history(table: pd.DataFrame, *, best_epoch: int | None = None) -> Figure:
     """
     needed = [f"{part}_{m}" for part in ("train", "validation") for m in ("loss", "uar")]
     if missing := [name for name in needed if name not in table]:
-        raise DataError(f"the history lacks the column(s) {', '.join(missing)}: give Result.history")
+        raise DataError(
+            f"the history lacks the column(s) {', '.join(missing)}: give Result.history"
+        )
     _check_not_empty(table, "history")
     figure, axes = subplots(1, 2, figsize=(9, 3.2))
     for ax, measure, label in zip(

@@ -237,7 +237,9 @@ def test_a_pure_tone_lights_the_band_under_its_tick(settings, draw):
         else:
             level = 10 * np.log10(features.mel_power(y, settings) + 1e-9)
             ax = plot.occlusion(level, np.zeros_like(level), settings, title="A tone")
-        ticks = dict(zip((t.get_text() for t in ax.get_yticklabels()), ax.get_yticks(), strict=True))
+        ticks = dict(
+            zip((t.get_text() for t in ax.get_yticklabels()), ax.get_yticks(), strict=True)
+        )
         picture = ax.images[0]
         left, right, bottom, top = picture.get_extent()
         assert (bottom, top) == ax.get_ylim() == (-0.5, settings.n_mels - 0.5)
