@@ -69,6 +69,47 @@ def load_clip(path: str | Path, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     return np.ascontiguousarray(y, dtype=np.float32)
 
 
+def as_samples(y: np.ndarray) -> np.ndarray:
+    """Turn samples as other programs hold them into mono floats.
+
+    Parameters
+    ----------
+    y : array-like, shape (n_samples,) or (n_samples, n_channels)
+        Floats, full scale ±1, or whole numbers as SciPy's ``wavfile`` reads them, which are scaled.
+        Channels are mixed down.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_samples,)
+
+    Raises
+    ------
+    DataError
+        If they are not real numbers, or not laid out so.
+    """
+    y = np.asarray(y)
+    if y.dtype.kind == "u":
+        y = y.astype(np.float64) / (np.iinfo(y.dtype).max // 2 + 1) - 1
+    elif y.dtype.kind == "i":
+        y = y / -float(np.iinfo(y.dtype).min)
+    if y.dtype.kind != "f" or y.ndim not in (1, 2):
+        raise DataError(
+            f"samples are one row of numbers (or one column per channel), not {y.dtype} of the "
+            f"shape {y.shape}"
+        )
+    if y.ndim == 2:
+        if y.shape[1] > max(2, y.shape[0]):
+            raise DataError(
+                f"samples of the shape {y.shape} stand in rows: hand over y.T, one column per channel"
+            )
+        y = y.mean(axis=1)
+    if not np.isfinite(y).all():
+        raise DataError(
+            f"{np.count_nonzero(~np.isfinite(y))} samples are not numbers (NaN or infinity)"
+        )
+    return np.ascontiguousarray(y, dtype=np.float32)
+
+
 def check_file(path: str | Path) -> float:
     """Look at a sound file's size and header, without decoding it.
 

@@ -7,7 +7,7 @@ figure into a notebook together with its description for those who cannot see it
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import librosa
@@ -20,13 +20,15 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
-from ser_helpers.audio import load_clip
+from ser_helpers.audio import as_samples, load_clip
+from ser_helpers.errors import DataError
 from ser_helpers.evaluate import METRICS
 from ser_helpers.features import AudioSettings, mel_power
-from ser_helpers.names import EMOTION_NAMES, EMOTIONS, LEVELS
+from ser_helpers.names import EMOTION_NAMES, EMOTIONS, LEVELS, OTHER_EMOTIONS
 
-#: One colour an emotion, all through the course: from Okabe & Ito's colour-blind-safe palette
-#: (2008), and for neutral a grey dark enough to be told from their green by everybody.
+#: One colour per emotion, all through the course: from Okabe & Ito's colour-blind-safe palette
+#: (2008); for neutral, a grey dark enough for everybody to distinguish from their green; and for
+#: RAVDESS's calm and surprise two of Tol's colours (2021, https://personal.sron.nl/~pault/).
 COLOURS = {
     "ANG": "#D55E00",
     "DIS": "#009E73",
@@ -34,7 +36,11 @@ COLOURS = {
     "HAP": "#E69F00",
     "NEU": "#555555",
     "SAD": "#0072B2",
+    "CAL": "#88CCEE",
+    "SUR": "#661100",
 }
+OTHER_COLOUR = "#777777"  # of what is no emotion, or not known
+MOST_BARS = 200
 PART_COLOURS = {"train": "#56B4E9", "validation": "#E69F00", "test": "#000000"}
 NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
 #: Quiet axes, so that the data speak; applied when axes are made, never to matplotlib as a whole.
@@ -107,7 +113,13 @@ def waveform(y: np.ndarray, sr: int, *, ax: Axes | None = None, colour: str = "#
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    DataError
+        If there are no samples, or some are not numbers.
     """
+    y = _samples(y)
     ax = ax or _new(8, 2.2)
     ax.plot(np.arange(len(y)) / sr, y, color=colour, linewidth=0.6)
     ax.set(xlabel="time (s)", ylabel="amplitude (full scale = 1)", title="Waveform")
@@ -138,7 +150,13 @@ def mel_spectrogram(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    DataError
+        If there are no samples, or some are not numbers.
     """
+    y = _samples(y)
     ax = ax or _new(8, 3)
     power = mel_power(y, settings)
     level = librosa.power_to_db(power, ref=loudest or power.max(), top_db=None)
@@ -150,31 +168,65 @@ def mel_spectrogram(
         vmin=-80,
         vmax=0,
         interpolation="nearest",
-        extent=(0, len(y) / settings.sr, 0, settings.n_mels),
+        extent=(0, len(y) / settings.sr, -0.5, settings.n_mels - 0.5),
     )
-    hertz = librosa.mel_frequencies(n_mels=settings.n_mels, fmin=settings.fmin, fmax=settings.fmax)
-    wanted = [f for f in (250, 1000, 2000, 4000, 8000) if settings.fmin < f <= settings.fmax]
-    ax.set_yticks(np.interp(wanted, hertz, np.arange(settings.n_mels) + 0.5), wanted)
-    ax.set(xlabel="time (s)", ylabel="frequency (Hz, mel scale)", title="Mel spectrogram")
+    _label_mel_bands(ax, settings)
+    ax.set(xlabel="time (s)", title="Mel spectrogram")
     ax.grid(False)
     if colour_bar:
         ax.figure.colorbar(image, ax=ax, label="level (dB re loudest)")
     return ax
 
 
+def mel_position(
+    frequency: np.ndarray | float, settings: AudioSettings = AudioSettings()
+) -> np.ndarray:
+    """Find where frequencies lie among the mel bands: 3.0 is the centre of band 3.
+
+    Parameters
+    ----------
+    frequency : array-like of float
+        Hz.
+    settings : AudioSettings
+        ``n_mels``, ``fmin`` and ``fmax`` are used.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Same shape. Outside of 0 to ``n_mels - 1`` for what lies beyond the outermost centres.
+
+    Examples
+    --------
+    >>> mel_position([250, 1000, 4000]).round(1)
+    array([ 4.4, 20.5, 49.4])
+    """
+    # The edges and centres of the triangles stand evenly on the mel scale, as
+    # librosa.mel_frequencies(n_mels + 2) has them: the first and the last are edges only.
+    low, high = librosa.hz_to_mel([settings.fmin, settings.fmax])
+    mel = librosa.hz_to_mel(np.asarray(frequency, dtype=float))
+    return np.asarray((mel - low) / (high - low) * (settings.n_mels + 1) - 1)
+
+
 def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) -> Figure:
-    """Draw waveform and mel spectrogram of some clips, one column a clip, on the same scales.
+    """Draw waveform and mel spectrogram of some clips, one column per clip, on the same scales.
 
     Parameters
     ----------
     clips : pandas.DataFrame
-        Rows of the clips table; six at most are readable.
+        Rows of the clips table; six to eight are readable.
     settings : AudioSettings
 
     Returns
     -------
     Figure
+
+    Raises
+    ------
+    DataError
+        If the table is empty, or a clip cannot be read or has an unknown emotion.
     """
+    _check_not_empty(clips, "clips table")
+    emotions_in(clips.emotion)
     sounds = [load_clip(path, sr=settings.sr) for path in clips.path]
     peak = max(np.abs(y).max() for y in sounds)
     seconds = max(len(y) for y in sounds) / settings.sr
@@ -186,7 +238,7 @@ def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) ->
         top, bottom = axes[:, i]
         waveform(y, settings.sr, ax=top, colour=COLOURS[emotion])
         mel_spectrogram(y, settings, ax=bottom, colour_bar=False, loudest=loudest)
-        top.set(title=EMOTION_NAMES[emotion], ylim=(-peak, peak), xlabel="")
+        top.set(title=emotion_name(emotion), ylim=(-peak, peak), xlabel="")
         bottom.set(title="", xlim=(0, seconds), facecolor="black")
         if i:
             for ax in (top, bottom):
@@ -204,20 +256,42 @@ def counts(clips: pd.DataFrame, column: str, *, ax: Axes | None = None) -> Axes:
     clips : pandas.DataFrame
         Clips table.
     column : str
+        A column with a few values, such as ``actor``, ``sex``, ``age`` or ``level``; clips
+        without a value are counted as "unknown".
     ax : Axes, optional
 
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    DataError
+        If there is no such column, it is empty or has more values than can be drawn, or an emotion
+        is unknown.
     """
+    _check_not_empty(clips, "clips table")
+    if column not in clips:
+        raise DataError(f"there is no column {column!r}: choose from {', '.join(clips.columns)}")
+    if clips[column].isna().all():
+        raise DataError(
+            f"the column {column!r} has no value for any clip, so there is nothing to count. Age "
+            "and sex come from a table of the actors: actors.csv beside the clips"
+        )
+    emotions = emotions_in(clips.emotion)
+    values = clips[column].map(_as_text)
+    shown = _in_order(clips[column], column)
+    if len(shown) > MOST_BARS:
+        raise DataError(
+            f"the column {column!r} has {len(shown)} different values, too many for one bar each: "
+            "choose a column with fewer, or draw a histogram"
+        )
     ax = ax or _new(8, 3)
     if column == "emotion":
-        table = clips.emotion.value_counts().reindex(EMOTIONS, fill_value=0)
+        table = clips.emotion.value_counts().reindex(emotions, fill_value=0)
         ax.bar(table.index, table, color=[COLOURS[e] for e in table.index])
     else:
-        table = pd.crosstab(clips[column], clips.emotion).reindex(columns=EMOTIONS, fill_value=0)
-        if column == "level":
-            table = table.loc[[level for level in LEVELS if level in table.index]]
+        table = pd.crosstab(values, clips.emotion).reindex(shown, columns=emotions, fill_value=0)
         table.plot.bar(stacked=True, color=COLOURS, width=0.85, ax=ax, legend=True)
         ax.legend(title="emotion", ncols=1, bbox_to_anchor=(1, 1), loc="upper left")
     ax.set(xlabel=column, ylabel="clips", title=f"Clips by {column}")
@@ -233,6 +307,7 @@ def by_emotion(
     Parameters
     ----------
     values : pandas.Series of float
+        Clips without a value (NaN) are left out, and counted below the figure.
     emotion : pandas.Series of str
         In the same order.
     label : str
@@ -242,22 +317,36 @@ def by_emotion(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    DataError
+        If no clip has a value, an emotion is unknown, or the two do not belong together.
     """
+    _check_same_clips(values, emotion)
+    shown = emotions_in(emotion)
+    measured = np.asarray(values, dtype=float)
+    kept = np.isfinite(measured)
+    if not kept.any():
+        raise DataError(f"there is nothing to draw: {label} has no value for any clip")
+    names = np.asarray(emotion)[kept]
     ax = ax or _new(6, 3.2)
     sns.boxplot(
-        x=np.asarray(emotion),
-        y=np.asarray(values),
-        hue=np.asarray(emotion),
-        order=EMOTIONS,
-        hue_order=EMOTIONS,
-        palette=COLOURS,
+        x=names,
+        y=measured[kept],
+        hue=names,
+        order=shown,
+        hue_order=shown,
+        palette={name: COLOURS[name] for name in shown},
         saturation=1,  # the course's colours as they are
         legend=False,
         fliersize=1.5,
         linewidth=1,
         ax=ax,
     )
-    ax.set(xlabel="emotion", ylabel=label, title=f"{_title(label)} by emotion")
+    left_out = f" ({np.count_nonzero(~kept)} of {len(kept)} clips have no value)"
+    ax.set(xlabel="emotion" + left_out * (not kept.all()), ylabel=label)
+    ax.set(title=f"{_title(label)} by emotion")
     return ax
 
 
@@ -284,7 +373,17 @@ def matrix(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    DataError
+        If it is no matrix, or an empty one.
     """
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 2 or not values.size:
+        raise DataError(
+            f"a matrix of rows and frames is needed; the values have the shape {values.shape}"
+        )
     ax = ax or _new(8, 3)
     n_rows, n_frames = values.shape
     seconds = n_frames * settings.hop_length / settings.sr
@@ -311,7 +410,8 @@ def scatter(
     ----------
     points : numpy.ndarray, shape (n_clips, 2)
     group : pandas.Series, shape (n_clips,)
-        Emotions get the course's colours; anything else a palette of its own.
+        Emotions get the course's colours, anything else a palette of its own; clips without a
+        group are drawn as "unknown".
     title : str
     shares : numpy.ndarray, shape (2,)
         Share of the variance on each component, 0 to 1.
@@ -320,17 +420,31 @@ def scatter(
     Returns
     -------
     Axes
+        Up to eight groups are named in a legend.
+
+    Raises
+    ------
+    DataError
+        If there is not one point of two numbers per clip.
     """
+    points = np.asarray(points, dtype=float)
+    if points.ndim != 2 or points.shape[1] != 2 or not len(points) or len(points) != len(group):
+        raise DataError(
+            f"one point of two numbers per clip is needed: there are {len(group)} clips, and the "
+            f"points have the shape {points.shape}"
+        )
+    if not np.isfinite(points).all():
+        raise DataError("some points are not numbers (NaN or infinity) and have no place here")
     ax = ax or _new(5.5, 4.5)
-    names = sorted(group.unique())
-    emotions = set(names) <= set(EMOTIONS)
-    colours = (
-        COLOURS
-        if emotions
-        else dict(zip(names, sns.color_palette("husl", len(names)), strict=True))
-    )
+    named = np.array([_as_text(value) for value in group])
+    names = _in_order(pd.Series(np.asarray(group)), "emotion")
+    if set(names) <= set(COLOURS):
+        colours = COLOURS
+    else:
+        colours = dict(zip(names, sns.color_palette("husl", len(names)), strict=True))
+        colours["unknown"] = OTHER_COLOUR
     for name in names:
-        inside = (group == name).to_numpy()
+        inside = named == name
         ax.scatter(*points[inside].T, s=7, alpha=0.7, color=colours[name], label=name)
     if len(names) <= 8:
         ax.legend(markerscale=2, bbox_to_anchor=(1, 1), loc="upper left")
@@ -351,7 +465,7 @@ def network(
     shown: int = 8,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a fully connected network: a column of circles a layer, a line a weight.
+    """Draw a fully connected network: a column of circles per layer, a line per weight.
 
     Parameters
     ----------
@@ -381,7 +495,7 @@ def network(
         ax.plot([x, x + 1], ends, color="#BBBBBB", linewidth=0.5, zorder=1)
     for x, (y, size, name) in enumerate(zip(columns, sizes, names, strict=True)):
         last = x == len(sizes) - 1
-        colours = [COLOURS.get(o, "#777777") for o in outputs] if last else "#FFFFFF"
+        colours = [COLOURS.get(o, OTHER_COLOUR) for o in outputs] if last else "#FFFFFF"
         ax.scatter(np.full(len(y), x), y, s=110, c=colours, edgecolors="black", zorder=2)
         if size > shown:
             ax.text(x, 0, "⋮", ha="center", va="center", fontsize=14)
@@ -406,7 +520,18 @@ def history(table: pd.DataFrame, *, best_epoch: int | None = None) -> Figure:
     Returns
     -------
     Figure
+
+    Raises
+    ------
+    DataError
+        If there is no epoch, or a column is missing.
     """
+    needed = [f"{part}_{m}" for part in ("train", "validation") for m in ("loss", "uar")]
+    if missing := [name for name in needed if name not in table]:
+        raise DataError(
+            f"the history lacks the column(s) {', '.join(missing)}: give Result.history"
+        )
+    _check_not_empty(table, "history")
     figure, axes = subplots(1, 2, figsize=(9, 3.2))
     for ax, measure, label in zip(
         axes, ("loss", "uar"), ("cross-entropy loss (nats)", "UAR (0 to 1)"), strict=True
@@ -427,15 +552,25 @@ def confusion(table: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axe
 
     Parameters
     ----------
-    table : pandas.DataFrame, shape (6, 6)
-        Counts or shares; rows: true, columns: predicted.
+    table : pandas.DataFrame, shape (n_classes, n_classes)
+        Counts or shares; rows: true, columns: predicted. The row of an emotion without clips stays
+        blank and is marked "no clips".
     title : str
     ax : Axes, optional
 
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    DataError
+        If it is empty, or holds what is no count.
     """
+    if not table.size or not table.to_numpy(dtype=float).sum() > 0:
+        raise DataError("this confusion matrix is empty: not one clip was counted")
+    if not (table.to_numpy(dtype=float) >= 0).all():
+        raise DataError("a confusion matrix holds counts or shares: none may be negative or NaN")
     ax = ax or _new(5, 4)
     total = table.sum(axis=1).replace(0, np.nan)
     percent = table.div(total, axis=0) * 100
@@ -448,6 +583,7 @@ def confusion(table: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axe
         vmax=100,
         square=True,
         cbar_kws={"label": "% of the true emotion's clips"},
+        yticklabels=[f"{e}\n(no clips)" if np.isnan(n) else e for e, n in total.items()],
         ax=ax,
     )
     ax.set(title=title, xlabel="predicted emotion", ylabel="true emotion")
@@ -463,9 +599,10 @@ def intervals(
     Parameters
     ----------
     scores : dict of pandas.DataFrame
-        Name → table of :func:`ser_helpers.evaluate.intervals`.
+        Name → table of :func:`ser_helpers.evaluate.intervals`. One whose interval is not known, as
+        with a single speaker, is marked "no interval".
     baselines : pandas.DataFrame
-        Of :func:`ser_helpers.evaluate.baselines`.
+        Of :func:`ser_helpers.evaluate.baselines`; each row is drawn as a line.
     metric : {"uar", "accuracy", "macro_f1"}
 
     Returns
@@ -476,19 +613,27 @@ def intervals(
     ------
     ValueError
         If there is no such metric.
+    DataError
+        If there are no scores, or one is not known.
     """
     if metric not in METRICS:
         raise ValueError(f"there is no metric {metric!r}; choose from {', '.join(METRICS)}")
+    _check_not_empty(scores, "dict of scores")
     ax = _new(7, 0.6 * len(scores) + 1.6)
     styles = {"chance": ":", "majority": "-.", "listeners": "--"}
-    for name, style in styles.items():
+    for name, at in (baselines[metric] * 100).items():
         label = "listeners (on CREMA-D)" if name == "listeners" else name
-        ax.axvline(baselines.loc[name, metric] * 100, linestyle=style, color="black", label=label)
-    for i, (_name, table) in enumerate(reversed(scores.items())):
-        value, low, high = table.loc[metric] * 100
-        error = _arms(value, low, high)[:, None]
+        ax.axvline(at, linestyle=styles.get(name, (0, (5, 5))), color="black", label=label)
+    names = []
+    for i, (name, table) in enumerate(reversed(scores.items())):
+        value, low, high = table.loc[metric, ["value", "low", "high"]] * 100
+        if np.isnan(value):
+            raise DataError(f"the {NAMES[metric]} of {name!r} is not a number (NaN)")
+        known = np.isfinite([low, high]).all()
+        error = _arms(value, low, high)[:, None] if known else None
         ax.errorbar(value, i, xerr=error, fmt="o", capsize=4, color="#0072B2")
-    ax.set_yticks(range(len(scores)), list(reversed(scores)))
+        names.append(name if known else f"{name}\n(no interval)")
+    ax.set_yticks(range(len(scores)), names)
     ax.set(
         xlabel=f"{NAMES[metric]} (%)",
         ylabel="what was scored",
@@ -514,15 +659,27 @@ def slices(table: pd.DataFrame, *, title: str, chance: float) -> Axes:
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    DataError
+        If there is no slice, or the UAR of one is not known.
     """
-    ax = _new(max(4.0, 0.5 * len(table) + 2), 3.2)
+    _check_not_empty(table, "table of slices")
+    if table.uar.isna().any():
+        raise DataError(f"the slice {table.index[table.uar.isna()][0]!r} has no UAR (NaN)")
+    many = len(table) > 24  # of CREMA-D's 91 actors, names stand upright and close together
+    ax = _new(max(4.0, (0.2 if many else 0.5) * len(table) + 2), 3.6 if many else 3.2)
     x = np.arange(len(table))
     ax.bar(x, table.uar * 100, color="#56B4E9")
     if "low" in table and table.low.notna().any():
         error = _arms(table.uar * 100, table.low * 100, table.high * 100)
         ax.errorbar(x, table.uar * 100, yerr=error, fmt="none", color="black", capsize=3)
     ax.axhline(chance * 100, color="black", linestyle=":", label="chance")
-    ax.set_xticks(x, [f"{name}\n{n} clips" for name, n in table.clips.items()], fontsize="small")
+    between = ", " if many else "\n"
+    names = [f"{name}{between}{n:.0f} clips" for name, n in table.clips.items()]
+    ax.set_xticks(x, names, fontsize="small", rotation=90 if many else 0)
+    ax.margins(x=0.5 / len(table) if many else None)
     ax.set(xlabel=table.index.name, ylabel="UAR (%)", title=title, ylim=(0, 100))
     ax.legend()
     return ax
@@ -540,7 +697,13 @@ def reliability(table: pd.DataFrame, *, title: str = "Reliability curve") -> Axe
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    DataError
+        If no clip was counted.
     """
+    _check_not_empty(table, "table of confidences")
     ax = _new(4.4, 4)
     ax.plot([0, 1], [0, 1], ":", color="black", label="to be trusted")
     ax.plot(table.confidence, table.accuracy, "-", color="#0072B2", linewidth=1)
@@ -581,7 +744,7 @@ def occlusion(
         Of :func:`ser_helpers.further.temporal.occlusion`: orange for what speaks for the
         emotion, purple for what speaks against it, and the fainter, the less it does.
     settings : AudioSettings
-        ``hop_length`` and ``sr`` turn frames into seconds.
+        Those of the picture: they turn frames into seconds, and bands into Hz.
     title : str
     largest : float, optional
         Fall of the probability that gets the full colour, to compare clips; left out, this map's
@@ -619,9 +782,95 @@ def occlusion(
     )
     bar = ax.figure.colorbar(ScalarMappable(colour.norm, colour.cmap), ax=ax)
     bar.set_label("fall of the probability (points)")
-    ax.set(xlabel="time (s)", ylabel="mel band", title=title)
+    _label_mel_bands(ax, settings)
+    ax.set(xlabel="time (s)", title=title)
     ax.grid(False)
     return ax
+
+
+def emotion_name(emotion: str) -> str:
+    """Return the name of an emotion's code, those of RAVDESS included: ``CAL`` is calm."""
+    return {**EMOTION_NAMES, **OTHER_EMOTIONS}[emotion]
+
+
+def emotions_in(values: Iterable[str]) -> list[str]:
+    """List the six emotions, and those of RAVDESS that occur, in the order of the course.
+
+    Parameters
+    ----------
+    values : iterable of str
+        Emotions of clips.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    DataError
+        If there is another one, or a clip has none: it would be missing from a figure.
+    """
+    there = set(values)
+    if unknown := sorted(there - set(COLOURS), key=str):
+        raise DataError(
+            f"unknown emotion {unknown[0]!r} in the column emotion: known are {', '.join(COLOURS)}"
+        )
+    return [*EMOTIONS, *(emotion for emotion in OTHER_EMOTIONS if emotion in there)]
+
+
+def _samples(y: np.ndarray) -> np.ndarray:
+    """Check samples before they are drawn: librosa and matplotlib would not say what is wrong."""
+    y = as_samples(y)
+    if not y.size:
+        raise DataError("there are no samples to draw: the sound is empty")
+    return y
+
+
+def _label_mel_bands(ax: Axes, settings: AudioSettings) -> None:
+    """Name the frequencies of an axis on which mel band ``i`` stands at ``i``."""
+    hertz = np.array([250, 1000, 2000, 4000, 6000])
+    position = mel_position(hertz, settings)
+    inside = (position >= -0.5) & (position <= settings.n_mels - 0.5)
+    ax.set_yticks(position[inside], hertz[inside])
+    ax.set_ylabel("frequency (Hz, mel scale)")
+
+
+def _check_not_empty(table: pd.DataFrame | dict, what: str) -> None:
+    if not len(table):
+        raise DataError(f"the {what} is empty: there is nothing to draw")
+
+
+def _check_same_clips(values: pd.Series, emotion: pd.Series) -> None:
+    if len(values) != len(emotion):
+        raise DataError(f"{len(values)} values cannot be drawn by {len(emotion)} emotions")
+    indexes = [getattr(each, "index", None) for each in (values, emotion)]
+    if all(isinstance(index, pd.Index) for index in indexes) and not indexes[0].equals(indexes[1]):
+        raise DataError(
+            "values and emotions are not those of the same clips in the same order: select the "
+            "emotions by clips.emotion.loc[values.index]"
+        )
+
+
+def _as_text(value: object) -> str:
+    """Write a value below a bar: an age read as 33.0 is 33, and one that is missing "unknown"."""
+    if pd.isna(value):
+        return "unknown"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _in_order(values: pd.Series, column: str) -> list[str]:
+    """List the values of a column as texts: levels and emotions in their order, "unknown" last."""
+    known = {"level": list(LEVELS), "emotion": list(COLOURS)}.get(column, [])
+    there = values.dropna().unique().tolist()
+    try:
+        there = sorted(there)
+    except TypeError:  # numbers and words
+        there = sorted(there, key=str)
+    texts = [_as_text(value) for value in there]
+    first = [name for name in known if name in texts]
+    rest = [text for text in texts if text not in first and text != "unknown"]
+    last = ["unknown"] if "unknown" in texts or values.isna().any() else []
+    return list(dict.fromkeys([*first, *rest, *last]))
 
 
 def _title(label: str) -> str:

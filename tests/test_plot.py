@@ -5,15 +5,17 @@ import inspect
 import itertools
 import warnings
 
+import librosa
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import SR, tone
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 
 from ser_helpers import data, evaluate, features, plot
+from ser_helpers.features import AudioSettings
 
 Y = tone(5001, "HAP")
 NO_AXES = {"network"}  # a diagram: nothing is measured along its sides
@@ -63,7 +65,7 @@ CALLS = {
         lambda d, **ax: plot.occlusion(
             np.random.default_rng(0).normal(-30, 10, (64, 90)), np.eye(64, 90), title="Anger", **ax
         ),
-        "time (s)", "mel band", "Anger",
+        "time (s)", "frequency (Hz", "Anger",
     ),
     "scatter": (
         lambda d, **ax: plot.scatter(
@@ -151,7 +153,8 @@ def test_every_public_function_is_drawn_here():
         for name, thing in inspect.getmembers(plot, inspect.isfunction)
         if thing.__module__ == plot.__name__ and not name.startswith("_")
     }
-    assert public == set(CALLS) | {"show", "subplots", "clip_grid", "history"}
+    others = {"show", "subplots", "clip_grid", "history"}
+    assert public == set(CALLS) | others | {"emotion_name", "emotions_in", "mel_position"}
     assert {name for name, (_, x, *_) in CALLS.items() if not x} == NO_AXES
 
 
@@ -223,6 +226,144 @@ def test_extreme_sounds_can_be_drawn():
         assert np.isfinite(plot.mel_spectrogram(y).images[0].get_array()).all()
 
 
+@pytest.mark.parametrize("settings", [AudioSettings(), AudioSettings(n_mels=32, fmin=80.0)])
+@pytest.mark.parametrize("draw", ["spectrogram", "occlusion"])
+def test_a_pure_tone_lights_the_band_under_its_tick(settings, draw):
+    ticks = {}
+    for wanted in (250, 1000, 2000, 4000, 6000):
+        y = 0.5 * np.sin(2 * np.pi * wanted * np.arange(SR) / SR).astype(np.float32)
+        if draw == "spectrogram":
+            ax = plot.mel_spectrogram(y, settings)
+        else:
+            level = 10 * np.log10(features.mel_power(y, settings) + 1e-9)
+            ax = plot.occlusion(level, np.zeros_like(level), settings, title="A tone")
+        ticks = dict(
+            zip((t.get_text() for t in ax.get_yticklabels()), ax.get_yticks(), strict=True)
+        )
+        picture = ax.images[0]
+        left, right, bottom, top = picture.get_extent()
+        assert (bottom, top) == ax.get_ylim() == (-0.5, settings.n_mels - 0.5)
+        loudest = np.argmax(picture.get_array().sum(axis=1))
+        # Half a band; 4000 Hz lies between two, and the narrower one has the higher triangle.
+        assert abs(ticks[str(wanted)] - loudest) < 0.55
+    assert len(ticks) == 5
+
+
+def test_a_frequency_stands_where_the_filter_around_it_is_centred():
+    weights = librosa.filters.mel(sr=SR, n_fft=2**15, n_mels=64, fmax=8000)
+    peaks = np.fft.rfftfreq(2**15, 1 / SR)[weights.argmax(axis=1)]
+    np.testing.assert_allclose(plot.mel_position(peaks), np.arange(64), atol=0.02)
+
+
+def with_calm(clips: pd.DataFrame) -> pd.DataFrame:
+    """Rename some clips, as RAVDESS has calm and surprise."""
+    return clips.assign(emotion=clips.emotion.replace({"SAD": "CAL", "DIS": "SUR"}))
+
+
+@pytest.mark.parametrize("column", ["emotion", "actor", "level", "sex"])
+def test_no_clip_is_left_out_of_the_counts(drawn, column):
+    clips = with_calm(drawn.clips)
+    clips.loc[clips.index[:5], column] = {"emotion": "SUR", "actor": np.nan}.get(column, "??")
+    ax = plot.counts(clips, column)
+    assert sum(bar.get_height() for bar in ax.patches) == len(clips)
+    if column == "actor":
+        assert [t.get_text() for t in ax.get_xticklabels()][-1] == "unknown"
+    shown = {to_hex(bar.get_facecolor()).upper() for bar in ax.patches}
+    assert shown == set(plot.COLOURS.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "says"),
+    [
+        (lambda c: c, "age", "'age' has no value for any clip"),
+        (lambda c: c, "colour", "no column 'colour': choose from path, actor"),
+        (lambda c: c.iloc[:0], "actor", "empty"),
+        (lambda c: c.assign(emotion="JOY"), "actor", "unknown emotion 'JOY'"),
+        (lambda c: c.assign(emotion=c.emotion.where(c.actor > 5001)), "actor", "emotion nan"),
+        (lambda c: pd.concat([c, c]).assign(n=range(2 * len(c))), "n", "too many"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused_by_name(drawn, change, column, says):
+    with pytest.raises(data.DataError, match=says):
+        plot.counts(change(drawn.clips), column)
+
+
+def test_box_plots_show_every_emotion_and_say_what_has_no_value(drawn):
+    clips = with_calm(drawn.clips)
+    values = clips.duration.where(np.arange(len(clips)) > 4)
+    ax = plot.by_emotion(values, clips.emotion, label="pitch (Hz)")
+    assert [t.get_text() for t in ax.get_xticklabels()] == list(plot.COLOURS)
+    assert ax.get_xlabel() == f"emotion (5 of {len(clips)} clips have no value)"
+    for wrong, emotion, says in (
+        (values * np.nan, clips.emotion, "no value for any clip"),
+        (values, clips.emotion.replace("CAL", "JOY"), "unknown emotion 'JOY'"),
+        (values[::-1], clips.emotion, "same clips in the same order"),
+        (values[1:], clips.emotion, "107 values"),
+    ):
+        with pytest.raises(data.DataError, match=says):
+            plot.by_emotion(wrong, emotion, label="pitch (Hz)")
+
+
+def test_groups_of_a_scatter_are_all_drawn(drawn):
+    points = np.random.default_rng(0).normal(size=(len(drawn.clips), 2))
+    ages = pd.Series(np.arange(len(points)) % 3 + 20.0, index=drawn.clips.index)
+    for group in (with_calm(drawn.clips).emotion, ages.where(ages > 20), drawn.clips.sentence):
+        ax = plot.scatter(points, group, title="PCA", shares=np.array([0.4, 0.1]))
+        assert sum(len(marks.get_offsets()) for marks in ax.collections) == len(points)
+    for wrong in (points[1:], points[:, :1], np.where(points > 2, np.nan, points)):
+        with pytest.raises(data.DataError, match="point"):
+            plot.scatter(wrong, ages, title="PCA", shares=np.array([0.4, 0.1]))
+
+
+def test_what_has_no_clips_or_no_interval_is_marked(drawn):
+    table = pd.DataFrame(np.diag([3, 3, 0]), index=list("abc"), columns=list("abc"))
+    ax = plot.confusion(table, title="three")
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b", "c\n(no clips)"]
+    true, said, _ = drawn.scored
+    alone = evaluate.intervals(true, said, pd.Series(1, index=true.index))
+    ax = plot.intervals({"me": alone}, evaluate.baselines(true).drop(index="listeners"))
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["me\n(no interval)"]
+    assert len(ax.lines) == 3  # chance, majority and the dot
+
+
+def test_ninety_one_actors_fit_on_a_page():
+    table = pd.DataFrame({"clips": 82, "uar": 0.5}, index=pd.Index(range(1001, 1092), name="actor"))
+    ax = plot.slices(table, title="Actors", chance=1 / 6)
+    assert ax.figure.get_size_inches()[0] < 21
+    assert len(ax.get_xticklabels()) == 91
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda d: plot.clip_grid(d.clips.iloc[:0]),
+        lambda d: plot.clip_grid(d.clips.iloc[:1].assign(emotion="JOY")),
+        lambda d: plot.confusion(pd.DataFrame(np.zeros((6, 6))), title=""),
+        lambda d: plot.confusion(pd.DataFrame([[1, np.nan], [1, 1]]), title=""),
+        lambda d: plot.intervals({}, evaluate.baselines(d.scored[0])),
+        lambda d: plot.slices(pd.DataFrame({"clips": [], "uar": []}), title="", chance=0.1),
+        lambda d: plot.slices(pd.DataFrame({"clips": [1], "uar": [np.nan]}), title="", chance=0.1),
+        lambda d: plot.reliability(pd.DataFrame({"confidence": []})),
+        lambda d: plot.history(pd.DataFrame({"train_loss": [1.0]})),
+        lambda d: plot.matrix(np.zeros(4), title="", ylabel="", label=""),
+        lambda d: plot.waveform(np.zeros(0), SR),
+        lambda d: plot.mel_spectrogram(np.full(SR, np.nan)),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_and_no_figure_is_left(drawn, call):
+    with pytest.raises(data.DataError):
+        call(drawn)
+    assert plt.get_fignums() == []
+
+
+def test_samples_as_whole_numbers_are_drawn_at_their_scale():
+    whole = np.round(Y * 32768).astype(np.int16)
+    drawn, wanted = (plot.waveform(y, SR).lines[0].get_ydata() for y in (whole, Y))
+    np.testing.assert_allclose(drawn, wanted, atol=1e-4)
+    drawn, wanted = (plot.mel_spectrogram(y).images[0].get_array() for y in (whole, Y))
+    np.testing.assert_allclose(drawn.clip(-40), wanted.clip(-40), atol=0.1)
+
+
 @pytest.mark.parametrize("kind", ["figure", "axes"])
 def test_show_gives_the_alt_text_and_closes_the_figure(monkeypatch, kind):
     shown = []
@@ -280,6 +421,6 @@ def test_colours_can_be_told_apart_by_everybody(eyes, palette):
 
 
 def test_each_emotion_has_a_colour():
-    assert tuple(plot.COLOURS) == data.EMOTIONS
+    assert tuple(plot.COLOURS) == (*data.EMOTIONS, *data.OTHER_EMOTIONS)
     red, green = (lab(c, EYES["deuteranopia"]) for c in ("#FF0000", "#6C6C00"))
     assert np.linalg.norm(red - green) < 25  # the simulation does see red and green as alike

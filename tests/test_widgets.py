@@ -3,6 +3,8 @@
 import base64
 import io
 import re
+import subprocess
+import sys
 import warnings
 
 import matplotlib.pyplot as plt
@@ -188,7 +190,7 @@ def test_the_commonest_mistake_is_shown_first_and_each_can_be_reached(clips, sai
     assert "(1 of 1 such clips)" in browser.text.value  # a number too high gives the last
     assert "happiness" in browser.text.value
     browser.menus["predicted"].value = "FEA"
-    assert browser.state() == ("No clip was taken so.", b"", b"")
+    assert browser.state() == ("No clip was confused in this way.", b"", b"")
 
 
 def test_mistakes_are_matched_by_name_not_by_place(clips, said):
@@ -198,7 +200,7 @@ def test_mistakes_are_matched_by_name_not_by_place(clips, said):
 
 def test_no_mistakes_at_all_is_no_error(clips):
     browser = Shown(widgets.browse_mistakes(clips, clips.emotion, clips.emotion))
-    assert browser.text.value == "No clip was taken so."
+    assert browser.text.value == "No clip was confused in this way."
     assert browser.html() is None
 
 
@@ -206,3 +208,165 @@ def test_nothing_warns(clips):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         widgets.hear_and_see(clips.iloc[:3])
+
+
+# -- whatever is handed over ---------------------------------------------------------------------
+
+
+def test_minutes_of_sound_do_not_overflow_the_stack():
+    """libvorbis puts on the stack what it gets at once; a thread's is smaller than Windows' 2 MB."""
+    code = f"""
+import threading, numpy as np
+from ser_helpers import widgets
+y = 0.1 * np.random.default_rng(0).normal(size=180 * {SR}).astype("f4")
+threading.stack_size(512 * 1024)
+got = []
+thread = threading.Thread(target=lambda: got.append(widgets.ogg(y, {SR})))
+thread.start(), thread.join()
+print(len(got[0]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert 500_000 < int(done.stdout) < 3_000_000
+
+
+def test_a_very_long_sound_is_said_to_make_a_large_page(monkeypatch):
+    monkeypatch.setattr(widgets, "LONG", 1)
+    with pytest.warns(UserWarning, match="holds all of it"):
+        widgets.listen(tone(5001, "ANG", seconds=1.5), SR)
+
+
+@pytest.mark.parametrize("n", [1, 7, widgets.BLOCK, widgets.BLOCK + 1, 3 * widgets.BLOCK - 1])
+def test_blocks_lose_and_add_no_sample(n):
+    y = tone(5001, "HAP", seconds=2.0)[:n]
+    assert len(samples(widgets.ogg(y, SR))[0]) == n
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda y: np.round(y * 32767).astype(np.int16),
+        lambda y: np.stack([y, y], axis=1),
+        lambda y: y.astype(np.float64).tolist(),
+        lambda y: y[::-1][::-1],
+    ],
+    ids=["int16", "stereo", "list", "not contiguous"],
+)
+@pytest.mark.parametrize("sr", [SR, float(SR), np.int64(SR)])
+def test_samples_of_other_programs_sound_the_same(change, sr):
+    y = tone(5001, "HAP")
+    heard, rate = samples(widgets.ogg(change(y), sr))
+    wanted, _ = samples(widgets.ogg(y, SR))
+    assert rate == SR
+    np.testing.assert_allclose(heard, wanted, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("y", "sr", "says"),
+    [
+        ([], SR, "no samples"),
+        ([0.1, np.nan], SR, "not numbers"),
+        ([0.1, 0.2], 0, "0 Hz cannot be played"),
+        ([0.1, 0.2], 250_000, "250000 Hz cannot be played"),  # libvorbis ends the interpreter
+        ([0.1, 0.2], 22_050.5, "no sampling rate"),
+        ([0.1, 0.2], float("nan"), "no sampling rate"),
+        ([0.1, 0.2], "16000", "no sampling rate"),
+        (["a"], SR, "samples"),
+    ],
+)
+def test_what_is_no_sound_is_refused_in_words(y, sr, says):
+    with pytest.raises(data.DataError, match=says):
+        widgets.listen(np.array(y), sr)
+
+
+def peak(page: str) -> list[float]:
+    return [
+        np.abs(samples(base64.b64decode(sound))[0]).max()
+        for sound in re.findall(r"base64,([^\"]+)", page)
+    ]
+
+
+def test_sounds_that_are_compared_keep_their_loudness():
+    y = tone(5001, "ANG", seconds=1.0)
+    page = widgets.listen_together({"loud": y, "<b>20 dB softer</b>": y / 10}, SR).data
+    loud, soft = peak(page)
+    assert loud == pytest.approx(widgets.PEAK, abs=0.06)
+    assert loud / soft == pytest.approx(10, rel=0.1)
+    assert page.index("loud ") < page.index("<b>20 dB softer</b>")
+    assert peak(widgets.listen(y / 10, SR, loudest=np.abs(y).max()).data) == pytest.approx([soft])
+    for sounds, says in (({}, "no sound was given"), ({"a": y, "b": y * np.nan}, "b: .* not num")):
+        with pytest.raises(data.DataError, match=says):
+            widgets.listen_together(sounds, SR)
+    with pytest.raises(data.DataError, match="highest of all"):  # it would be startling
+        widgets.listen(y, SR, loudest=np.abs(y).max() / 10)
+
+
+def test_a_soft_clip_of_a_sentence_stays_softer_than_a_loud_one(explorer, clips):
+    heard = {}
+    for emotion in ("ANG", "HAP"):  # made two times as loud
+        explorer.menus["emotion"].value = emotion
+        played = np.abs(samples(explorer.sound.value)[0]).max()
+        row = clips[(clips.actor == 5001) & (clips.sentence == "DFA") & (clips.emotion == emotion)]
+        heard[emotion] = played / np.abs(data.load_clip(row.path.iloc[0])).max()
+    assert heard["ANG"] == pytest.approx(heard["HAP"], rel=0.1)
+
+
+def test_calm_can_be_heard_and_what_is_not_known_is_not_made_up(clips):
+    own = clips.assign(emotion=clips.emotion.replace({"ANG": "CAL", "SAD": "SUR"}), age=np.nan)
+    own["sentence"] = own.sentence.replace("TIE", "<i>")
+    own["sex"] = "unknown"
+    own["level"] = "LOUD"
+    explorer = Shown(widgets.hear_and_see(own))
+    assert "calm" in explorer.text.value
+    labels = {name: [label for label, _ in menu.options] for name, menu in explorer.menus.items()}
+    assert labels["actor"][0] == "5001"
+    assert labels["emotion"][-2:] == ["calm", "surprise"]
+    explorer.menus["sentence"].value = "<i>"
+    assert "“&lt;i&gt;”" in explorer.text.value
+    with pytest.raises(data.DataError, match="unknown emotion 'JOY'"):
+        widgets.hear_and_see(clips.assign(emotion="JOY"))
+    with pytest.raises(data.DataError, match="lacks the column.*level"):
+        widgets.hear_and_see(clips.drop(columns="level"))
+
+
+def test_two_takes_of_a_sentence_have_two_names(clips):
+    takes = clips.assign(sentence=clips.sentence.replace({"DFA": "KIA", "TIE": "KIB"}))
+    labels = [label for label, _ in Shown(widgets.hear_and_see(takes)).menus["sentence"].options]
+    assert labels[1:] == [
+        "Kids are talking by the door (KIA)",
+        "Kids are talking by the door (KIB)",
+    ]
+
+
+def test_ninety_one_actors_with_one_clip_each(clips):
+    one = clips.iloc[[0]]
+    many = pd.concat(
+        [one.assign(actor=n).rename(index=lambda c, n=n: f"{n}{c[4:]}") for n in range(91)]
+    )
+    assert len(Shown(widgets.hear_and_see(many)).menus["actor"].options) == 91
+    assert Shown(widgets.hear_and_see(one)).sound.value
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda c, t, p: (c, t, p.iloc[1:]), "1 of the clips have no predicted emotion.*5001_DFA"),
+        (lambda c, t, p: (c, t.iloc[1:], p), "no true emotion"),
+        (lambda c, t, p: (c, t, p.where(c.actor > 5001)), "no predicted emotion"),
+        (lambda c, t, p: (c, t.reset_index(drop=True), p.reset_index(drop=True)), "no row in the"),
+        (lambda c, t, p: (c, t, pd.concat([p, p])), "y_pred twice"),
+        (lambda c, t, p: (pd.concat([c, c]), t, p), "clips twice"),
+        (lambda c, t, p: (c, t, p.to_numpy()), "y_pred must be a Series"),
+        (lambda c, t, p: (c, t, p.replace("NEU", "JOY")), "unknown emotion 'JOY'"),
+    ],
+)
+def test_mistakes_of_other_clips_are_refused(clips, said, change, says):
+    with pytest.raises(data.DataError, match=says):
+        widgets.browse_mistakes(*change(clips, clips.emotion, said))
+
+
+def test_mistakes_with_calm_can_be_heard(clips, said):
+    calm = clips.assign(emotion=clips.emotion.replace("SAD", "CAL"))
+    browser = Shown(widgets.browse_mistakes(calm, calm.emotion, said))
+    assert (browser.menus["true"].value, browser.menus["predicted"].value) == ("CAL", "NEU")
+    assert "calm" in browser.text.value
