@@ -1,20 +1,48 @@
 """One clip: check the file, load it as mono samples, resample it."""
 
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
 
+from ser_helpers.containers import open_sound
 from ser_helpers.errors import DataError
 
 SAMPLE_RATE = 16_000  # Hz, CREMA-D's own
-SHORTEST, LONGEST = (
-    0.2,
-    60.0,
-)  # seconds; outside of it a file is hardly one spoken sentence
+SHORTEST, LONGEST = 0.2, 60.0  # seconds; outside of it a file is hardly one spoken sentence
 LOUDEST = 8.0  # of full scale; a float file may go beyond 1, but not as far as 16-bit integers do
-SUFFIXES = (".wav", ".flac", ".ogg")
+#: Files that are read, the better ones first: of a clip that is there twice, the first is used.
+SUFFIXES = (
+    ".wav",
+    ".flac",
+    ".aiff",
+    ".aif",
+    ".au",
+    ".caf",
+    ".w64",
+    ".ogg",
+    ".oga",
+    ".opus",
+    ".mp3",
+)
+#: Files that hold sound but are not read; ``open_corpus`` names them.
+OTHER_SOUND_SUFFIXES = (
+    ".m4a", ".aac", ".mp4", ".wma", ".amr", ".3gp", ".3ga", ".webm", ".mka", ".weba", ".ape", ".wv",
+    ".ra", ".spx", ".dss", ".mov", ".mkv", ".avi", ".flv",
+)  # fmt: skip
+RATES = (4_000, 768_000)  # Hz; a header that says otherwise is damaged
+MOST_SAMPLES = 200_000_000  # per channel: an hour at 48,000 Hz; more would not fit into memory
+MOST_CHANNELS = 32
+BLOCK = 1 << 18  # samples read at a time
+# Thresholds, set so that none of RAVDESS's 1,056 clips and none of the demo voices is touched:
+OFFSET = 0.1  # of the sound's own strength (RMS); they have 0.036 at most
+CANCELLED = 0.1  # RMS of the mix relative to that of the stronger channel
+QUIET_DB = -75.0  # dB re full scale, loudest 5 % of the frames; they have -57 or more
+FLAT_DB = 6.0  # between the 10th and 95th percentile of the frames; they have 20 or more
+CLICK_DB = 12.0  # of one spot above everything else; they have 7.3 at most
 
 
 def load_clip(path: str | Path, *, sr: int = SAMPLE_RATE) -> np.ndarray:
@@ -23,7 +51,8 @@ def load_clip(path: str | Path, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     Parameters
     ----------
     path : str or Path
-        WAV (8 to 32 bit, float), FLAC or OGG; stereo is mixed down.
+        WAV, FLAC, OGG (Vorbis or Opus), MP3, AIFF, AU, CAF or W64. Channels are mixed down; a
+        constant offset is removed.
     sr : int
         Sampling rate wanted, in Hz; another rate is resampled with ``soxr``.
 
@@ -35,23 +64,18 @@ def load_clip(path: str | Path, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     Raises
     ------
     DataError
-        If the file is missing, is not sound, is cut short, or holds silence or NaN only.
+        If the file is missing, is not sound, is cut short, is of a codec that cannot be read, or
+        holds silence or NaN only.
+
+    Warns
+    -----
+    UserWarning
+        If the channels cancel each other, so that only the louder one is used.
     """
     path = Path(path)
-    _check_bytes(path)
-    try:
-        with soundfile.SoundFile(path) as file:
-            frames, file_sr = file.frames, file.samplerate
-            y = file.read(dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise DataError(
-            f"{path.name} is damaged and cannot be decoded ({error}): get it again"
-        ) from None
-    if len(y) < frames:
-        raise DataError(
-            f"{path.name} is cut short: {len(y)} of {frames} samples are there; get it again"
-        )
-    y = y.mean(axis=1)
+    with _opened(path) as file:
+        blocks, file_sr = list(_blocks(file, path)), file.samplerate
+    y = _mono(np.concatenate(blocks), path.name) if blocks else np.zeros(0, np.float32)
     if not np.isfinite(y).all():
         raise DataError(
             f"{path.name} holds {np.count_nonzero(~np.isfinite(y))} samples that are not numbers "
@@ -64,6 +88,9 @@ def load_clip(path: str | Path, *, sr: int = SAMPLE_RATE) -> np.ndarray:
             f"{path.name} holds samples up to {np.abs(y).max():.0f} where full scale is 1: it was "
             "written as float without being scaled; divide by 32768 and save it again"
         )
+    offset = y.mean(dtype=np.float64)
+    if abs(offset) > OFFSET * (y - offset).std(dtype=np.float64):
+        y = y - np.float32(offset)
     if file_sr != sr:
         y = soxr.resample(y, file_sr, sr)
     return np.ascontiguousarray(y, dtype=np.float32)
@@ -100,7 +127,7 @@ def as_samples(y: np.ndarray) -> np.ndarray:
     if y.ndim == 2:
         if y.shape[1] > max(2, y.shape[0]):
             raise DataError(
-                f"samples of the shape {y.shape} stand in rows: hand over y.T, one column per channel"
+                f"samples of the shape {y.shape} stand in rows: give y.T, one column per channel"
             )
         y = y.mean(axis=1)
     if not np.isfinite(y).all():
@@ -111,7 +138,7 @@ def as_samples(y: np.ndarray) -> np.ndarray:
 
 
 def check_file(path: str | Path) -> float:
-    """Look at a sound file's size and header, without decoding it.
+    """Check a sound file's size and header, and measure how long it is.
 
     Parameters
     ----------
@@ -120,59 +147,135 @@ def check_file(path: str | Path) -> float:
     Returns
     -------
     float
-        Its duration in seconds.
+        Its duration in seconds. It is decoded only if its header does not say how long it is.
 
     Raises
     ------
     DataError
-        If it is missing, empty, a Git LFS pointer, not sound, or cut short.
+        If it is missing, empty, a Git LFS pointer, not sound, of a codec that cannot be read, or
+        cut short.
     """
     path = Path(path)
-    _check_bytes(path)
-    try:
-        info = soundfile.info(path)
-    except soundfile.LibsndfileError as error:
-        raise DataError(f"{path.name} cannot be read as sound ({error}): get it again") from None
-    if info.frames == 0:
+    with _opened(path) as file:
+        frames, sr = file.frames, file.samplerate
+        if not 0 < frames <= MOST_SAMPLES:
+            frames = sum(map(len, _blocks(file, path)))
+    if frames == 0:
         raise DataError(f"{path.name} has a header but no sound (0 samples): get it again")
-    return info.frames / info.samplerate
+    return frames / sr
 
 
-def _check_bytes(path: Path) -> None:
-    """Raise a DataError if a file's size and first and last bytes are not those of sound."""
+def problems(y: np.ndarray, sr: int) -> list[str]:
+    """Say in words what may make an answer about a recording worthless.
+
+    Parameters
+    ----------
+    y : numpy.ndarray of float, shape (n_samples,)
+        Samples, full scale ±1.
+    sr : int
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    list of str
+        Empty if nothing was found. The level of 25 ms frames every 10 ms decides: speech is loud
+        enough, rises and falls with its syllables, and has no spot far above everything else.
+    """
+    n, hop = max(1, round(0.025 * sr)), max(1, round(0.010 * sr))
+    if len(y) < 4 * n:
+        return []
+    power = np.concatenate([[0.0], np.cumsum(np.square(y, dtype=np.float64))])
+    starts = np.arange(0, len(y) - n + 1, hop)
+    level = 10 * np.log10(np.maximum((power[starts + n] - power[starts]) / n, 1e-12))
+    soft, loud = np.percentile(level, [10, 95])
+    found = []
+    if loud < QUIET_DB:
+        found.append(
+            f"hardly any sound: its loudest parts reach {loud:.0f} dB of full scale; the "
+            "microphone may be muted"
+        )
+    elif loud - soft < FLAT_DB:
+        found.append(
+            f"no speech: its level varies by only {loud - soft:.0f} dB, as noise or a hum does"
+        )
+    at = int(level.argmax())
+    rest = np.delete(level, np.s_[max(0, at - 4) : at + 5])
+    if len(rest) and level[at] - rest.max() > CLICK_DB:
+        found.append(
+            f"a click {starts[at] / sr:.2f} s after the start, {level[at] - rest.max():.0f} dB "
+            "louder than everything else: soft speech beside it is taken for silence; cut it off"
+        )
+    return found
+
+
+def _opened(path: Path) -> soundfile.SoundFile:
+    """Open a file whose header makes sense."""
+    source = open_sound(path)
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(64)
-            file.seek(max(0, size - 65_536 - 512))  # an Ogg page has at most 65,307 bytes
-            tail = file.read() if head[:4] == b"OggS" else b""
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    if size == 0:
-        raise DataError(f"{path.name} is empty (0 bytes): get it again")
-    if head.startswith(b"version https://git-lfs"):
+        file = soundfile.SoundFile(source)
+    except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
         raise DataError(
-            f"{path.name}: this is a pointer of {size} bytes, not sound: the folder was cloned "
-            "without Git LFS. Run `git lfs pull` there, or download the clips themselves"
-        )
-    if head[:4] not in (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS"):
+            f"{path.name} cannot be read as sound ({_short(error)}): it is damaged, or of an "
+            "unknown kind; get it again, or convert it to a 16-bit WAV"
+        ) from None
+    low, high = RATES
+    if not (low <= file.samplerate <= high and file.channels <= MOST_CHANNELS):
+        told = f"{file.samplerate:,} Hz, {file.channels} channels"
+        file.close()
         raise DataError(
-            f"{path.name} is not sound that can be read here, WAV, FLAC or OGG: it begins with "
-            f"{head[:16]!r}. Get it again, or convert it, for instance with Audacity"
+            f"{path.name} has a damaged header ({told}): speech has a sampling rate of 8,000 to "
+            "192,000 Hz; get it again"
         )
-    if head[:4] == b"RIFF":
-        promised = int.from_bytes(head[4:8], "little") + 8
-        # 0 and 0xFFFFFFFF are written by programs that stream and do not know the length.
-        if size < promised and promised not in (8, 0xFFFFFFFF + 8):
-            raise DataError(f"{path.name} is cut short: {size} of {promised} bytes; get it again")
-    if head[:4] == b"OggS" and not _ends_ogg(tail):
-        raise DataError(f"{path.name} is cut short: its last Ogg page is missing; get it again")
+    return file
 
 
-def _ends_ogg(tail: bytes) -> bool:
-    """Tell whether the last Ogg page is whole and carries the end-of-stream flag (RFC 3533)."""
-    start = tail.rfind(b"OggS")
-    page = tail[start:]
-    if start < 0 or len(page) < 27 or len(page) < 27 + page[26]:
-        return False
-    return bool(page[5] & 4) and len(page) >= 27 + page[26] + sum(page[27 : 27 + page[26]])
+def _blocks(file: soundfile.SoundFile, path: Path) -> Iterator[np.ndarray]:
+    """Read a file to its end, whether or not its length is known, in float32 blocks."""
+    total = 0
+    try:
+        while len(block := _read(file)):
+            total += len(block)
+            if total > MOST_SAMPLES:
+                raise DataError(f"{path.name} is longer than an hour: cut it into clips")
+            yield block
+    except DataError:
+        raise
+    except (soundfile.LibsndfileError, RuntimeError, ValueError, MemoryError) as error:
+        raise DataError(
+            f"{path.name} is damaged and cannot be decoded ({_short(error)}): get it again"
+        ) from None
+    if total < file.frames <= MOST_SAMPLES and file.seekable():
+        raise DataError(
+            f"{path.name} is cut short: {total:,} of {file.frames:,} samples are there; get it "
+            "again"
+        )
+
+
+def _read(file: soundfile.SoundFile) -> np.ndarray:
+    # The raw reader: `read` seeks afterwards, which some codecs cannot do.
+    raw = np.frombuffer(file.buffer_read(BLOCK, dtype="float32"), dtype=np.float32)
+    return raw.reshape(-1, file.channels)
+
+
+def _mono(y: np.ndarray, name: str) -> np.ndarray:
+    """Mix channels down; use one alone if the others are dead or would cancel it."""
+    if y.shape[1] == 1:
+        return y[:, 0]
+    mixed = y.mean(axis=1)
+    strength = y.std(axis=0, dtype=np.float64)
+    best = int(strength.argmax())
+    others = np.delete(strength, best)
+    if strength[best] > 0 and (others < 1e-3 * strength[best]).all():
+        return np.ascontiguousarray(y[:, best])  # a mono microphone in a stereo file
+    if mixed.std(dtype=np.float64) < CANCELLED * strength[best]:
+        warnings.warn(
+            f"{name}: its channels cancel each other, one of them is inverted; only the louder "
+            "channel is used",
+            stacklevel=3,
+        )
+        return np.ascontiguousarray(y[:, best])
+    return mixed
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]

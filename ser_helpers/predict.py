@@ -20,7 +20,7 @@ import torch
 
 from ser_helpers import terminal, weights
 from ser_helpers.align import to_clips
-from ser_helpers.audio import load_clip
+from ser_helpers.audio import as_samples, load_clip, problems
 from ser_helpers.data import Corpus, open_corpus
 from ser_helpers.errors import DataError
 from ser_helpers.features import RECIPE, AudioSettings, describe, extract, feature_names, recipe_key
@@ -336,7 +336,8 @@ def predict_file(recogniser: Recogniser, path: str | Path) -> pd.Series:
     Warns
     -----
     UserWarning
-        If the recording is much shorter or longer than the one sentence that it was trained on.
+        If the recording is much shorter or longer than the one sentence that it was trained on,
+        or :func:`ser_helpers.audio.problems` finds that it is hardly speech.
     """
     y = load_clip(path, sr=recogniser.audio_settings.sr)
     seconds = len(y) / recogniser.audio_settings.sr
@@ -346,6 +347,8 @@ def predict_file(recogniser: Recogniser, path: str | Path) -> pd.Series:
             "sentences of some 2 to 4 s: do not trust this answer",
             stacklevel=2,
         )
+    for problem in problems(y, recogniser.audio_settings.sr):
+        warnings.warn(f"{Path(path).name}: {problem}; do not trust this answer", stacklevel=2)
     row = describe(y, recogniser.audio_settings)
     return predict(recogniser, row[None]).iloc[0].rename(Path(path).stem)
 
@@ -358,8 +361,8 @@ def over_time(
     Parameters
     ----------
     recogniser : Recogniser
-    y : numpy.ndarray of float32, shape (n_samples,)
-        Samples at ``recogniser.audio_settings.sr`` Hz.
+    y : numpy.ndarray, shape (n_samples,)
+        Samples at ``recogniser.audio_settings.sr`` Hz; whole numbers (int16) are scaled.
     window : float
         Length of a window, seconds. The recogniser learnt from whole sentences: the shorter the
         window, the less it is what it has learnt from.
@@ -384,7 +387,7 @@ def over_time(
         raise ValueError(f"window={window} s and hop={hop} s must be at least 0.1 and 0.01 s")
     settings = recogniser.audio_settings
     n, step = round(window * settings.sr), round(hop * settings.sr)
-    y = np.asarray(y, dtype=np.float32)
+    y = as_samples(y)
     loudest = np.abs(y).max(initial=0)
     if not loudest > 0:
         raise DataError("the sound is empty or silent: there is nothing to listen to")

@@ -241,7 +241,7 @@ def test_a_pure_tone_lights_the_band_under_its_tick(settings, draw):
             zip((t.get_text() for t in ax.get_yticklabels()), ax.get_yticks(), strict=True)
         )
         picture = ax.images[0]
-        left, right, bottom, top = picture.get_extent()
+        *_, bottom, top = picture.get_extent()
         assert (bottom, top) == ax.get_ylim() == (-0.5, settings.n_mels - 0.5)
         loudest = np.argmax(picture.get_array().sum(axis=1))
         # Half a band; 4000 Hz lies between two, and the narrower one has the higher triangle.

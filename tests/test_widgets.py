@@ -214,7 +214,7 @@ def test_nothing_warns(clips):
 
 
 def test_minutes_of_sound_do_not_overflow_the_stack():
-    """libvorbis puts on the stack what it gets at once; a thread's is smaller than Windows' 2 MB."""
+    """libvorbis puts on the stack what it gets at once; this thread has as little as Windows."""
     code = f"""
 import threading, numpy as np
 from ser_helpers import widgets
