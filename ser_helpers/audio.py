@@ -191,7 +191,7 @@ def problems(y: np.ndarray, sr: int) -> list[str]:
     found = []
     if loud < QUIET_DB:
         found.append(
-            f"hardly any sound: its loudest parts reach {loud:.0f} dB of full scale; the "
+            f"too quiet for speech: its loudest parts reach {loud:.0f} dB of full scale; the "
             "microphone may be muted"
         )
     elif loud - soft < FLAT_DB:
@@ -208,11 +208,18 @@ def problems(y: np.ndarray, sr: int) -> list[str]:
     return found
 
 
+class _Stream(soundfile.SoundFile):
+    """A sound file read from front to back, since some codecs and some streams cannot seek."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 def _opened(path: Path) -> soundfile.SoundFile:
     """Open a file whose header makes sense."""
     source = open_sound(path)
     try:
-        file = soundfile.SoundFile(source)
+        file = _Stream(source)
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
         raise DataError(
             f"{path.name} cannot be read as sound ({_short(error)}): it is damaged, or of an "
@@ -233,7 +240,7 @@ def _blocks(file: soundfile.SoundFile, path: Path) -> Iterator[np.ndarray]:
     """Read a file to its end, whether or not its length is known, in float32 blocks."""
     total = 0
     try:
-        while len(block := _read(file)):
+        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
             total += len(block)
             if total > MOST_SAMPLES:
                 raise DataError(f"{path.name} is longer than an hour: cut it into clips")
@@ -244,17 +251,11 @@ def _blocks(file: soundfile.SoundFile, path: Path) -> Iterator[np.ndarray]:
         raise DataError(
             f"{path.name} is damaged and cannot be decoded ({_short(error)}): get it again"
         ) from None
-    if total < file.frames <= MOST_SAMPLES and file.seekable():
+    if total < file.frames <= MOST_SAMPLES and file.format != "MP3":  # MP3 can only be estimated
         raise DataError(
             f"{path.name} is cut short: {total:,} of {file.frames:,} samples are there; get it "
             "again"
         )
-
-
-def _read(file: soundfile.SoundFile) -> np.ndarray:
-    # The raw reader: `read` seeks afterwards, which some codecs cannot do.
-    raw = np.frombuffer(file.buffer_read(BLOCK, dtype="float32"), dtype=np.float32)
-    return raw.reshape(-1, file.channels)
 
 
 def _mono(y: np.ndarray, name: str) -> np.ndarray:

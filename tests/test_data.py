@@ -107,8 +107,8 @@ def test_any_ordinary_wav_loads_as_mono_float32_at_16_khz(tmp_path, subtype, sr,
 
 def test_stereo_is_mixed_down(tmp_path):
     path = tmp_path / NAME
-    soundfile.write(path, np.stack([GOOD, np.zeros_like(GOOD)], axis=1), SR, subtype="FLOAT")
-    np.testing.assert_allclose(data.load_clip(path), GOOD / 2, atol=1e-6)
+    soundfile.write(path, np.stack([GOOD, GOOD / 2], axis=1), SR, subtype="FLOAT")
+    np.testing.assert_allclose(data.load_clip(path), GOOD * 0.75, atol=1e-6)
 
 
 @pytest.mark.parametrize("suffix", [".flac", ".ogg", ".WAV"])
@@ -152,7 +152,7 @@ BAD = {
     "one NaN": (pcm_wav(np.where(np.arange(SR) == 9, np.nan, 0.1), "FLOAT"), "not numbers"),
     "a text file": (b"hello, I am a text file", "not sound .*it begins with b'hello.*convert it"),
     "a web page": (b"<!DOCTYPE html><html>", "not sound"),
-    "four bytes": (b"RIFF", "cannot be read as sound"),
+    "four bytes": (b"RIFF", "header but no sound"),
     "integers as float": (pcm_wav(20_000 * GOOD, "FLOAT"), "full scale is 1"),
     "50 ms": (pcm_wav(GOOD[:800], "PCM_16"), "0.05 s long"),
     "ten minutes": (pcm_wav(np.tile(GOOD, 600), "PCM_U8"), "600.00 s long"),
@@ -214,14 +214,14 @@ def test_folders_that_cannot_be_used_say_why(tmp_path):
         data.open_corpus(tmp_path / "nowhere")
     with pytest.raises(data.DataError, match="nothing was found"):
         data.open_corpus(tmp_path)
-    (tmp_path / "a.mp3").write_bytes(b"ID3")
-    with pytest.raises(data.DataError, match=r"only files ending in \.mp3"):
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    with pytest.raises(data.DataError, match=r"only files ending in \.txt"):
         data.open_corpus(tmp_path)
     soundfile.write(tmp_path / "take one.wav", GOOD, SR)
     with pytest.raises(data.DataError, match=r"(?s)1001_IEO_ANG_HI\.wav.*take one\.wav"):
         data.open_corpus(tmp_path)
     with pytest.raises(data.DataError, match="is a file"):
-        data.open_corpus(tmp_path / "a.mp3")
+        data.open_corpus(tmp_path / "a.txt")
 
 
 def test_predict_file_takes_any_length_rate_and_warns_when_it_cannot_be_trusted(
@@ -235,7 +235,9 @@ def test_predict_file_takes_any_length_rate_and_warns_when_it_cannot_be_trusted(
     for seconds, sr in ((0.05, 8_000), (2.0, 44_100), (600.0, 16_000)):
         path = tmp_path / "mine.wav"
         rng = np.random.default_rng(0)
-        soundfile.write(path, 0.1 * rng.normal(size=int(seconds * sr)), sr, subtype="PCM_24")
+        y = 0.1 * rng.normal(size=int(seconds * sr))
+        y *= np.sin(np.arange(len(y)) / sr * 12) ** 2  # rises and falls as syllables do
+        soundfile.write(path, y, sr, subtype="PCM_24")
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             answer = predict.predict_file(recogniser, path)
