@@ -1,6 +1,8 @@
 """Step 1: from files to a table of clips."""
 
+import contextlib
 import os
+import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,19 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ser_helpers import people
 from ser_helpers.audio import (
     LONGEST,
+    OTHER_SOUND_SUFFIXES,
     SAMPLE_RATE,
     SHORTEST,
     SUFFIXES,
     check_file,
     load_clip,
 )
-from ser_helpers.errors import DataError
-from ser_helpers.files import project_folder, work_folder
+from ser_helpers.errors import DataError, printable
+from ser_helpers.files import project_folder, walk, work_folder
 from ser_helpers.names import (
     CORPUS_FOLDERS,
-    CREMAD_CLIPS,
     EMOTION_NAMES,
     EMOTIONS,
     KNOWN_BAD,
@@ -33,6 +36,7 @@ from ser_helpers.names import (
     make_name,
     parse_name,
 )
+from ser_helpers.recognise import Identity, recognise
 
 if TYPE_CHECKING:
     from ser_helpers.download import Report
@@ -70,13 +74,14 @@ class Corpus:
     Attributes
     ----------
     name : str
-        What to call it in a report.
+        What to call it in a report. CREMA-D, RAVDESS and the demo voices are recognised by the
+        names and lengths of their clips; a part of one says which part it is.
     folder : Path
         Where its files are.
     synthetic : bool
-        True for the demo voices: made by a program, not spoken by people.
+        True for the demo voices, wherever they lie: made by a program, not spoken by people.
     clips : pandas.DataFrame
-        One row a clip, indexed by ``clip`` (its name without suffix), sorted. Columns ``path``,
+        One row per clip, indexed by ``clip`` (its name without suffix), sorted. Columns ``path``,
         ``actor`` (int), ``sentence``, ``emotion``, ``level``, ``sex`` ("female", "male" or
         "unknown"), ``age`` (years, NaN where unknown), ``duration`` (seconds).
     set_aside : pandas.DataFrame
@@ -95,8 +100,6 @@ class Corpus:
         text += " · synthetic voices: learn the steps here, draw conclusions on CREMA-D" * (
             self.synthetic
         )
-        if self.name == "CREMA-D" and n_clips < CREMAD_CLIPS:
-            text += f" · a part of it: the whole has {CREMAD_CLIPS:,} clips of 91 actors"
         if len(self.set_aside):
             text += f" · {len(self.set_aside)} files set aside (see corpus.set_aside)"
         return text
@@ -110,9 +113,9 @@ def open_corpus(
     Parameters
     ----------
     source : str or Path, optional
-        ``"demo"``; ``"cremad"`` or ``"ravdess"`` as :func:`download` brought them; a folder,
-        searched with its subfolders for WAV, FLAC and OGG; or ``"auto"``: ``data/CREMA-D`` in the
-        project if clips are there, else the demo voices. Left out, the environment variable
+        ``"demo"``; ``"cremad"`` or ``"ravdess"`` as :func:`download` stored them; a folder,
+        searched with its subfolders, links included, for sound; or ``"auto"``: ``data/CREMA-D`` in
+        the project if clips are there, else the demo voices. Left out, the environment variable
         ``SER_DATA`` decides, and without it ``"auto"``.
     emotions : collection of str
         Clips of other emotions are set aside. The course's network, reports and figures know the
@@ -133,11 +136,9 @@ def open_corpus(
         known = ", ".join((*EMOTIONS, *OTHER_EMOTIONS))
         raise ValueError(f"unknown emotion(s) {', '.join(unknown)} in emotions: known are {known}")
     folder = folder_of(source)
-    synthetic = DEMO_FOLDER in (folder, *folder.parents)
-
-    files = _sound_files(folder)
+    unreadable: list[tuple[Path, str]] = []
     rows, aside = [], []
-    for path in files:
+    for path in _sound_files(folder, unreadable):
         try:
             fields = parse_name(path.stem)
             # The canonical name, so that `…_X.wav` and `…_XX.wav` are seen to be the same clip.
@@ -154,30 +155,37 @@ def open_corpus(
                 )
             rows.append({"clip": clip, "path": path, **fields, "duration": duration})
         except DataError as error:
-            aside.append({"file": str(path.relative_to(folder)), "reason": str(error)})
+            aside.append((path, str(error)))
     clips = pd.DataFrame(
         rows,
         columns=["clip", "path", "actor", "sentence", "emotion", "level", "duration"],
     )
     twin = clips.duplicated("clip")
     for path, clip in zip(clips.path[twin], clips["clip"][twin], strict=True):
-        first = clips.path[clips["clip"] == clip].iloc[0].relative_to(folder)
-        aside.append(
-            {
-                "file": str(path.relative_to(folder)),
-                "reason": f"the clip {clip} is there twice; {first} is used, keep one of them",
-            }
-        )
+        first = clips.path[clips["clip"] == clip].iloc[0]
+        if path.suffix.lower() == ".mp3" != first.suffix.lower():
+            continue  # CREMA-D's repository has each clip as WAV and as MP3
+        named = printable(str(first.relative_to(folder)))
+        reason = f"the clip {clip} is there twice; {named} is used, keep one of them"
+        aside.append((path, reason))
     clips = clips[~twin].set_index("clip").sort_index()
-    set_aside = pd.DataFrame(aside, columns=["file", "reason"])
+    aside += [(path, f"this folder cannot be opened: {reason}") for path, reason in unreadable]
+    set_aside = pd.DataFrame(
+        [(printable(str(path.relative_to(folder))), reason) for path, reason in aside],
+        columns=["file", "reason"],
+    )
     if clips.empty:
         raise DataError(_nothing_usable(folder, set_aside))
-    clips = _add_actors(clips, folder)
-    return Corpus(_corpus_name(clips, folder, synthetic), folder, synthetic, clips, set_aside)
+    identity = recognise(clips)
+    clips = _add_actors(clips, folder, identity)
+    name = identity.name(folder.name)
+    if identity.corpus == "ravdess" and not all(is_ravdess_name(p.stem) for p in clips.path):
+        name = name.replace("RAVDESS", "RAVDESS (named like CREMA-D)")
+    return Corpus(name, folder, identity.corpus == "demo", clips, set_aside)
 
 
 def download(corpus: str, **options) -> "Report":
-    """Bring a real corpus to this machine; what is here already is checked, not fetched again.
+    """Download a real corpus; what is here already is checked, not fetched again.
 
     Parameters
     ----------
@@ -241,25 +249,45 @@ def one_of_each(clips: pd.DataFrame, *, actor: int | None = None) -> pd.DataFram
     return rows.iloc[rows.emotion.map(EMOTIONS.index).argsort()]
 
 
-def folder_of(source: str | Path | None) -> Path:
-    """Return the folder that ``open_corpus(source)`` opens."""
-    source = str(source or os.environ.get("SER_DATA") or "auto")
+def folder_of(source: str | Path | None = None) -> Path:
+    """Return the folder that :func:`open_corpus` opens.
+
+    Parameters
+    ----------
+    source : str or Path, optional
+        As of :func:`open_corpus`.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        If it is not there.
+    """
+    text = str(source or os.environ.get("SER_DATA") or "auto")
+    # cmd.exe keeps quotation marks, and the space before `&&`.
+    plain = text if Path(text).is_dir() else text.strip().strip("\"'").strip()
+    word = plain.lower() or "auto"
     data_folder = project_folder() / "data"
-    if source == "auto":
-        source = "cremad" if _sound_files(data_folder / CORPUS_FOLDERS["cremad"]) else "demo"
-    if source in CORPUS_FOLDERS:
-        folder = data_folder / CORPUS_FOLDERS[source]
+    if word == "auto":
+        here = any(_sound_files(data_folder / CORPUS_FOLDERS["cremad"]))
+        word = "cremad" if here else "demo"
+    if word in CORPUS_FOLDERS:
+        folder = data_folder / CORPUS_FOLDERS[word]
         if not folder.is_dir():
             raise DataError(
-                f"{folder} is not there: get it by `python -m ser_helpers.download {source}`"
+                f"{folder} is not there: get it by `python -m ser_helpers.download {word}`"
             )
         return folder
-    return DEMO_FOLDER if source == "demo" else _resolve(Path(source))
+    return DEMO_FOLDER if word == "demo" else _resolve(Path(plain))
 
 
 def _resolve(folder: Path) -> Path:
     """Find a folder given relative to the current folder or to the project."""
-    folder = folder.expanduser()
+    with contextlib.suppress(RuntimeError):  # there is no such user
+        folder = folder.expanduser()
     for candidate in (folder, project_folder() / folder):
         if candidate.is_dir():
             return candidate.resolve()
@@ -271,23 +299,21 @@ def _resolve(folder: Path) -> Path:
     )
 
 
-def _sound_files(folder: Path) -> list[Path]:
-    # macOS leaves a twin `._name.wav`, no sound, beside each file that it copies to a USB stick.
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith("._")
-    )
+def _sound_files(folder: Path, unreadable: list | None = None) -> list[Path]:
+    """List the files that hold sound by their suffix; of several formats the best comes first."""
+    known = (*SUFFIXES, *OTHER_SOUND_SUFFIXES)
+    found = [path for path in walk(folder, unreadable) if path.suffix.lower() in known]
+    return sorted(found, key=lambda path: (known.index(path.suffix.lower()), path))
 
 
 def _nothing_usable(folder: Path, set_aside: pd.DataFrame) -> str:
     """Say why no clip of a folder can be used."""
     if set_aside.empty:
-        others = sorted({p.suffix for p in folder.rglob("*") if p.is_file()} - {""})
+        others = sorted({path.suffix for path in walk(folder)} - {""})
         found = f"only files ending in {', '.join(others)}" if others else "nothing"
         return (
-            f"{folder} has no clips: WAV, FLAC or OGG files are needed, {found} was found. "
-            f"Names: {SCHEME}"
+            f"{folder} has no clips: sound files (WAV, FLAC, OGG, ...) are needed, {found} was "
+            f"found. Names: {SCHEME}"
         )
     lines = [f"  {row.file}: {row.reason}" for row in set_aside.head(5).itertuples()]
     return (
@@ -296,36 +322,39 @@ def _nothing_usable(folder: Path, set_aside: pd.DataFrame) -> str:
     )
 
 
-def _add_actors(clips: pd.DataFrame, folder: Path) -> pd.DataFrame:
+def _add_actors(clips: pd.DataFrame, folder: Path, identity: Identity) -> pd.DataFrame:
     """Add ``sex`` and ``age`` from the corpus's table of actors, where there is one."""
-    tables = [f / name for f in (folder, folder.parent) for name in ACTOR_TABLES]
-    found = next((table for table in tables if table.is_file()), None)
-    sex = pd.Series("unknown", index=sorted(clips.actor.unique()), dtype=object)
-    age = pd.Series(np.nan, index=sex.index)
-    if found is not None:
-        table = pd.read_csv(found)
-        missing = {"ActorID", "Sex", "Age"} - set(table.columns)
-        if missing:
-            raise DataError(
-                f"{found} lacks the column(s) {', '.join(sorted(missing))}: it needs ActorID, "
-                "Age and Sex, as CREMA-D's VideoDemographics.csv has them"
-            )
-        table = table.drop_duplicates("ActorID").set_index("ActorID")
-        sex.update(table.Sex.str.lower())
-        age.update(pd.to_numeric(table.Age, errors="coerce"))
-    elif sex.index.isin(range(3001, 3025)).all():
-        # RAVDESS, numbered 3000 + n: odd numbers are men (Livingstone & Russo 2018).
-        sex[:] = np.where(sex.index % 2, "male", "female")
-    clips = clips.assign(sex=clips.actor.map(sex).astype(str), age=clips.actor.map(age))
+    table = _actors(sorted(clips.actor.unique()), folder)
+    sex = clips.actor.map(lambda actor: table.sex.get(actor, "unknown"))
+    if table.empty and identity.corpus == "ravdess":
+        # Odd numbers are men (Livingstone & Russo 2018).
+        own = np.where(clips.actor % 2, "male", "female")
+        sex = pd.Series(np.where(identity.known, own, "unknown"), index=clips.index)
+    clips = clips.assign(
+        sex=sex.astype(object),
+        age=clips.actor.map(lambda actor: float(table.age.get(actor, np.nan))),
+    )
     return clips[["path", "actor", "sentence", "emotion", "level", "sex", "age", "duration"]]
 
 
-def _corpus_name(clips: pd.DataFrame, folder: Path, synthetic: bool) -> str:
-    if synthetic:
-        return "demo voices (synthetic)"
-    if clips.actor.between(1001, 1091).all():
-        return "CREMA-D"
-    if clips.actor.between(3001, 3024).all():
-        own = all(is_ravdess_name(path.stem) for path in clips.path)
-        return "RAVDESS" if own else "RAVDESS (named like CREMA-D)"
-    return folder.name
+def _actors(actors: list[int], folder: Path) -> pd.DataFrame:
+    """Read the table of actors in a folder; that in the folder above only if it names them all."""
+    for name in ACTOR_TABLES:
+        if (folder / name).is_file():
+            table = people.read(folder / name)
+            if missing := [actor for actor in actors if actor not in table.index]:
+                warnings.warn(
+                    f"{folder / name} has no line for actor {missing[0]}"
+                    + f" and {len(missing) - 1} more" * (len(missing) > 1)
+                    + ": their sex and age are unknown",
+                    stacklevel=4,
+                )
+            return table
+    for name in ACTOR_TABLES:
+        if (folder.parent / name).is_file():
+            with contextlib.suppress(DataError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                table = people.read(folder.parent / name)
+                if set(actors) <= set(table.index):
+                    return table
+    return pd.DataFrame({"sex": [], "age": []})

@@ -3,3 +3,11 @@
 
 class DataError(ValueError):
     """Something is wrong with a file, a folder or a name; the message says what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    """Replace what cannot be printed: bytes of a file's name that are no UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

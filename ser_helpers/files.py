@@ -1,8 +1,12 @@
-"""Where the course's files are, and how one is written so that nothing is ever half there."""
+"""Where the course's files are, how a folder is searched, and how a file is written safely."""
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+#: Folders that hold nothing of a corpus: Windows' trash, and what zips from macOS carry along.
+PASSED_OVER = {"$RECYCLE.BIN", "RECYCLER", "System Volume Information", "__MACOSX", "lost+found"}
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -52,3 +56,43 @@ def is_table(path: Path, sha256: str) -> bool:
         path.is_file()
         and hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest() == sha256
     )
+
+
+def walk(folder: Path, unreadable: list[tuple[Path, str]] | None = None) -> Iterator[Path]:
+    """Find the files in a folder and its subfolders, following links.
+
+    Hidden files and folders are passed over (trash, checkpoints, the twins ``._name`` that macOS
+    leaves on USB sticks), and so is what a link leads to a second time.
+
+    Parameters
+    ----------
+    folder : Path
+        Itself may be hidden, or a link.
+    unreadable : list, optional
+        Gets each folder that cannot be opened, and why.
+
+    Yields
+    ------
+    Path
+        Sorted within each folder.
+    """
+
+    def note(error: OSError) -> None:
+        if unreadable is not None:
+            unreadable.append((Path(error.filename), error.strerror or str(error)))
+
+    seen: set[str] = set()
+    for here, folders, names in os.walk(folder, onerror=note, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:  # a link that leads back, or the same folder by another way
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in PASSED_OVER)
+        for name in sorted(names):
+            path = os.path.join(here, name)
+            if name.startswith(".") or (os.path.islink(path) and os.path.realpath(path) in seen):
+                continue
+            if os.path.islink(path):
+                seen.add(os.path.realpath(path))
+            yield Path(path)

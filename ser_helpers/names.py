@@ -61,7 +61,6 @@ TABLES = {
 #: What the voters of CREMA-D had before them, by the first digit of a row's number.
 CHANNELS = {1: "voice", 2: "face", 3: "both"}
 KNOWN_BAD = {"1076_MTI_SAD_XX": "CREMA-D's one clip without speech, left out by everybody"}
-CREMAD_CLIPS = 7_441  # without that one
 
 _NAME = re.compile(
     r"(?P<actor>\d{4})_(?P<sentence>[A-Z]{3})_(?P<emotion>[A-Z]{3})_(?P<level>LO|MD|HI|XX?)"

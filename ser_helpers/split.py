@@ -7,10 +7,11 @@ import pandas as pd
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from ser_helpers.errors import DataError
+from ser_helpers.recognise import recognise
 
 PARTS = ("train", "validation", "test")
 #: Splits that never change, so that results can be compared: ``splits/<name>.csv``.
-FROZEN = ("cremad-v1", "demo-v1")
+FROZEN = {"cremad": "cremad-v1", "demo": "demo-v1"}
 
 
 def by_rows(
@@ -67,42 +68,48 @@ def by_rows(
 def by_speaker(
     clips: pd.DataFrame,
     *,
-    test_size: float = 0.2,
-    validation_size: float = 0.1,
-    seed: int = 42,
+    test_size: float | None = None,
+    validation_size: float | None = None,
+    seed: int | None = None,
     frozen: bool = True,
 ) -> pd.Series:
     """Split the speakers, so that no speaker of the test part was heard in training.
 
-    The demo voices and CREMA-D have a frozen split (``demo-v1``, ``cremad-v1``); for any other
-    corpus the speakers are drawn, stratified by sex where it is known.
+    The demo voices and CREMA-D have a frozen split (``demo-v1``, ``cremad-v1``), so that results
+    can be compared; they are recognised by their clips. For any other corpus, or if sizes or a
+    seed are asked for, the speakers are drawn, stratified by sex where it is known.
 
     Parameters
     ----------
     clips : pandas.DataFrame
-        Clips table with the columns ``actor`` and ``sex``.
-    test_size, validation_size : float
-        Shares of all speakers, between 0 and 1; each part gets one speaker at least. Used, as
-        ``seed`` is, when speakers are drawn: a frozen split stays what it is.
-    seed : int
+        Clips table with the columns ``actor``, ``sex`` and ``duration``.
+    test_size, validation_size : float, optional
+        Shares of all speakers, between 0 and 1; each part gets at least one speaker. Left out,
+        0.2 and 0.1.
+    seed : int, optional
+        Left out, 42.
     frozen : bool
         Use the corpus's frozen split where there is one.
 
     Returns
     -------
     pandas.Series of str, shape (n_clips,)
-        "train", "validation" or "test", indexed like ``clips``; its name is the protocol.
+        "train", "validation" or "test", indexed like ``clips``; its name is the protocol. It says
+        so if only a part of the corpus is here.
 
     Raises
     ------
     DataError
         With fewer than three speakers, who cannot fill three parts.
     """
+    if frozen and test_size is None and validation_size is None and seed is None:
+        parts = _frozen(clips)
+        if parts is not None:
+            return parts
+    test_size = 0.2 if test_size is None else test_size
+    validation_size = 0.1 if validation_size is None else validation_size
+    seed = 42 if seed is None else seed
     _check_sizes(test_size, validation_size)
-    for name in FROZEN if frozen else ():
-        parts = clips.actor.map(load_frozen(name))
-        if set(parts) == set(PARTS):
-            return parts.rename(name)
     sexes = clips.drop_duplicates("actor").set_index("actor").sex.sort_index()
     n = len(sexes)
     if n < 3:
@@ -110,7 +117,9 @@ def by_speaker(
             f"{n} speaker(s) cannot be split into train, validation and test: three different "
             "people are needed at least; record more speakers, or train on another corpus"
         )
-    n_test = min(max(1, round(test_size * n)), n - 2)  # somebody is left for the other two
+    n_test = min(
+        max(1, round(test_size * n)), n - 2
+    )  # at least one speaker remains for each other part
     n_validation = min(max(1, int(np.ceil(validation_size * n))), n - n_test - 1)
     rest, test = _draw(sexes, n_test, seed=seed)
     _, validation = _draw(sexes[rest], n_validation, seed=seed)
@@ -248,11 +257,27 @@ def load_frozen(name: str) -> pd.Series:
     pandas.Series of str
         Indexed by actor.
     """
-    if name not in FROZEN:
-        raise ValueError(f"there is no frozen split {name!r}; choose from {', '.join(FROZEN)}")
+    if name not in FROZEN.values():
+        raise ValueError(
+            f"there is no frozen split {name!r}; choose from {', '.join(FROZEN.values())}"
+        )
     file = resources.files("ser_helpers") / "splits" / f"{name}.csv"
     with file.open(encoding="utf-8") as lines:
         return pd.read_csv(lines, index_col="actor").part
+
+
+def _frozen(clips: pd.DataFrame) -> pd.Series | None:
+    """Return the frozen split of the corpus, or None if there is none for exactly these clips."""
+    identity = recognise(clips)
+    name = FROZEN.get(identity.corpus)
+    if name is None or not identity.pure:
+        return None
+    parts = clips.actor.map(load_frozen(name))
+    if set(parts) != set(PARTS):  # so small a part that nobody is left to train or to test
+        return None
+    if identity.part:
+        name += f", {identity.part}, {clips.actor[parts == 'test'].nunique()} of them test"
+    return parts.rename(name)
 
 
 def _check_sizes(test_size: float, validation_size: float) -> None:

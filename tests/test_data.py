@@ -204,7 +204,6 @@ def test_crema_ds_clip_without_speech_is_set_aside_by_name(tmp_path):
     for name in ("1076_MTI_SAD_XX", "1076_MTI_NEU_XX"):
         soundfile.write(tmp_path / f"{name}.wav", GOOD, SR)
     corpus = data.open_corpus(tmp_path)
-    assert corpus.name == "CREMA-D"
     assert corpus.clips.index.tolist() == ["1076_MTI_NEU_XX"]
     assert "without speech" in corpus.set_aside.reason[0]
 

@@ -16,7 +16,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, publish
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -391,6 +391,7 @@ def cremad(tmp_path_factory) -> tuple[Path, dict[str, str]]:
 
 def test_votes_are_opened_where_they_are_cremads(cremad, corpus, monkeypatch, tmp_path):
     folder, tables = cremad
+    publish(monkeypatch, "cremad", folder)
     opened = data.open_corpus(folder)
     assert listeners.open_votes(corpus) is None
     assert listeners.open_votes(data.open_corpus("demo")) is None
@@ -417,6 +418,7 @@ def test_the_whole_notebook_goes_the_other_way_where_votes_are(
 ):
     """Run in this process, since another one would not see the replaced fingerprint."""
     folder, tables = cremad
+    publish(monkeypatch, "cremad", folder)
     monkeypatch.setattr(listeners, "TABLES", tables)
     monkeypatch.setenv("SER_DATA", str(folder))
     monkeypatch.setenv("SER_WORK", str(tmp_path))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ser_helpers import data, split
+from ser_helpers import checksums, data, names, split
 
 
 def made_up(sexes: list[str], clips_each: int = 12) -> pd.DataFrame:
@@ -94,15 +94,45 @@ def test_frozen_splits_hold_every_actor_once(name, actors):
     assert share["test"] == pytest.approx(0.2, abs=0.02)
 
 
-def test_a_known_corpus_gets_its_frozen_split_and_others_do_not():
-    clips = made_up(["female"] * 91)
-    parts = split.by_speaker(clips.assign(actor=clips.actor - 4000))
-    assert parts.name == "cremad-v1"
-    assert parts.groupby(clips.actor).first().value_counts().tolist() == [
-        split.load_frozen("cremad-v1").value_counts()[p] for p in ("train", "test", "validation")
+def cremad(*, actors: range = range(1001, 1092), late: float = 0.0) -> pd.DataFrame:
+    """Make the clips table of CREMA-D from its published names and lengths."""
+    rows = [
+        {"clip": clip, **names.parse_name(clip), "sex": "unknown", "duration": c.seconds + late}
+        for clip, c in checksums.published("cremad").items()
+        if int(clip[:4]) in actors
     ]
-    assert split.by_speaker(clips).name == "by speaker, seed 42"
-    few = clips[clips.actor < 5004].assign(actor=clips.actor - 4000)
-    assert set(split.by_speaker(few)) == set(split.PARTS)  # part of CREMA-D: drawn if need be
+    return pd.DataFrame(rows).set_index("clip")
+
+
+def test_cremad_gets_its_frozen_split_and_a_part_of_it_says_so():
+    clips = cremad()
+    parts = split.by_speaker(clips)
+    assert parts.name == "cremad-v1"
+    assert (
+        parts.groupby(clips.actor).first().equals(split.load_frozen("cremad-v1").rename(parts.name))
+    )
+    few = split.by_speaker(cremad(actors=range(1001, 1021)))
+    assert few.name.startswith("cremad-v1, a part: 20 of 91 actors, ")
+    assert set(few) == set(split.PARTS)
+    tiny = split.by_speaker(cremad(actors=range(1001, 1004)))  # nobody of the test part
+    assert tiny.name == "by speaker, seed 42"
     with pytest.raises(ValueError, match="no frozen split"):
         split.load_frozen("cremad-v9")
+
+
+def test_sizes_or_a_seed_that_are_asked_for_are_never_ignored():
+    clips = cremad()
+    assert split.by_speaker(clips, seed=42).name == "by speaker, seed 42"
+    half = split.by_speaker(clips, test_size=0.5)
+    assert clips.actor[half == "test"].nunique() == round(0.5 * 91)
+    assert split.by_speaker(clips, frozen=False).name == "by speaker, seed 42"
+
+
+def test_an_actors_number_does_not_make_a_corpus():
+    """A class that numbers itself from 1001 or 2001 is not CREMA-D, and not the demo voices."""
+    for own in (cremad(actors=range(1001, 1007), late=0.1), made_up(["female"] * 91)):
+        assert split.by_speaker(own).name == "by speaker, seed 42"
+    demo = made_up(["female"] * 24)
+    assert split.by_speaker(demo.assign(actor=demo.actor - 3000)).name == "by speaker, seed 42"
+    mixed = pd.concat([cremad(actors=range(1001, 1030)), made_up(["female"] * 3)])
+    assert split.by_speaker(mixed).name == "by speaker, seed 42"

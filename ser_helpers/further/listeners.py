@@ -16,6 +16,7 @@ from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
 from ser_helpers.files import find_table, is_table
 from ser_helpers.names import CHANNELS, EMOTIONS, TABLES
+from ser_helpers.recognise import recognise
 
 _VOTE_COLUMNS = {emotion[0]: emotion for emotion in EMOTIONS} | {"fileName": "clip"}
 #: How many of a clip's listeners heard what was intended: the classes of :func:`spread`.
@@ -155,12 +156,14 @@ def open_votes(corpus: Corpus) -> pd.DataFrame | None:
     DataError
         If there is a table, but not the published one.
     """
-    if corpus.name != "CREMA-D":
+    identity = recognise(corpus.clips)
+    if identity.corpus != "cremad":
         return None
     if find_table("processedResults/tabulatedVotes.csv", corpus.folder) is None:
         return None
     table = votes(corpus.folder)
-    heard = table.loc[corpus.clips.index[corpus.clips.index.isin(table.index)]]
+    clips = corpus.clips.index[identity.known]
+    heard = table.loc[clips[clips.isin(table.index)]]
     return None if heard.empty else heard
 
 

@@ -1,0 +1,160 @@
+"""The table of actors that may lie beside a corpus, as people and spreadsheets write it."""
+
+import csv
+import io
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ser_helpers.errors import DataError
+
+#: Headings that are understood, whatever their case, spaces, hyphens and underscores.
+HEADINGS = {
+    "actor": {"actorid", "actor", "actors", "actornumber", "speaker", "speakerid"},
+    "age": {"age", "years", "ageyears", "ageinyears"},
+    "sex": {"sex", "gender"},
+}
+CALLED = {"actor": "ActorID", "age": "Age", "sex": "Sex"}
+SEXES = {
+    **dict.fromkeys(("female", "f", "w", "woman", "women"), "female"),
+    **dict.fromkeys(("male", "m", "man", "men"), "male"),
+    **dict.fromkeys(("", "unknown", "nan", "na", "n/a", "?", "-", "none"), "unknown"),
+}
+OLDEST = 120  # years
+_NUMBER = re.compile(r"(\d+)(?:[.,]0+)?")
+_AGE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:y|yrs?|years?)?\.?", re.IGNORECASE)
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Read a table of actors.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with a line of headings, separated by commas, semicolons, tabs or bars; UTF-8, UTF-16
+        or, as a last resort, Windows' cp1252.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``actor`` (int); columns ``sex`` ("female", "male" or "unknown") and ``age`` (years,
+        NaN where unknown).
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a line cannot be read, or two lines contradict each other; the
+        message names the table, the line and the remedy.
+
+    Warns
+    -----
+    UserWarning
+        If a sex or an age is not understood; it is then taken to be unknown.
+    """
+    lines = _lines(path)
+    if not lines:
+        raise DataError(f"{path} is empty: it needs ActorID, Age and Sex, or delete it")
+    (_, headings), *rest = lines
+    places = _places(path, headings)
+    found: dict[int, tuple[str, float]] = {}
+    where: dict[int, int] = {}
+    odd = []
+    for number, cells in rest:
+        if any(cells[len(headings) :]):
+            raise DataError(
+                f"{path}, line {number}: it has {len(cells)} cells where the headings have "
+                f"{len(headings)}: remove the separator that is too many, or put the cell that "
+                "holds it into quotation marks"
+            )
+        cells += [""] * (len(headings) - len(cells))
+        given = {name: cells[place] for name, place in places.items()}
+        match = _NUMBER.fullmatch(given["actor"])
+        if match is None:
+            raise DataError(
+                f"{path}, line {number}: {given['actor']!r} is no actor's number: write it as in "
+                "the clips' names, e.g. 5001"
+            )
+        actor = int(match[1])
+        sex, age = SEXES.get(given["sex"].lower()), _age(given["age"])
+        if sex is None:
+            odd.append(f"line {number}: the sex {given['sex']!r}")
+        if age is None:
+            odd.append(f"line {number}: the age {given['age']!r}")
+        row = (sex or "unknown", np.nan if age is None else age)
+        if actor in found and repr(found[actor]) != repr(row):
+            raise DataError(
+                f"{path}: lines {where[actor]} and {number} contradict each other on actor "
+                f"{actor}: keep the right one"
+            )
+        found[actor], where[actor] = row, where.get(actor, number)
+    if odd:
+        more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
+        warnings.warn(
+            f"{path}: not understood and taken as unknown: {'; '.join(odd[:3])}{more}. Write "
+            "female or male, and ages in years",
+            stacklevel=2,
+        )
+    table = pd.DataFrame.from_dict(found, orient="index", columns=["sex", "age"])
+    return table.rename_axis("actor")
+
+
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    """Split a table into numbered lines of stripped cells; empty lines are left out."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise DataError(f"{path} is no text: save it as CSV (UTF-8)")
+    if "\0" in text:
+        raise DataError(f"{path} is no text, but perhaps a spreadsheet: save it as CSV (UTF-8)")
+    if text.lower().startswith("sep="):  # Excel's own first line
+        text = text.partition("\n")[2]
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(",;\t|", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    try:
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: {error}; save it as CSV again") from None
+    return [(number, cells) for number, cells in rows if any(cells)]
+
+
+def _places(path: Path, headings: list[str]) -> dict[str, int]:
+    """Find the columns by their headings."""
+    plain = [re.sub(r"[\s_\-()]", "", heading).lower() for heading in headings]
+    places = {}
+    for name, known in HEADINGS.items():
+        columns = [place for place, heading in enumerate(plain) if heading in known]
+        if len(columns) > 1:
+            raise DataError(f"{path} has the column {CALLED[name]} more than once: keep one")
+        if columns:
+            places[name] = columns[0]
+    if missing := [CALLED[name] for name in HEADINGS if name not in places]:
+        raise DataError(
+            f"{path} lacks the column(s) {', '.join(missing)}: it needs ActorID, Age and Sex, as "
+            f"CREMA-D's VideoDemographics.csv has them; its headings are {', '.join(headings)}"
+        )
+    return places
+
+
+def _age(text: str) -> float | None:
+    """Read an age in years; NaN if it is not given, None if it is not understood."""
+    if SEXES.get(text.lower()) == "unknown":
+        return np.nan
+    match = _AGE.fullmatch(text)
+    age = float(match[1].replace(",", ".")) if match else None
+    return age if age is not None and 0 < age <= OLDEST else None
