@@ -5,6 +5,6 @@ PYTHON ?= python3
 lab test:
 	$(PYTHON) course.py $@
 check: ; .venv/bin/python -m ser_helpers.check
-lint: ; .venv/bin/ruff check . && .venv/bin/ruff format --check .
+lint: ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 format: ; .venv/bin/ruff check --fix . && .venv/bin/ruff format .
 clean: ; rm -rf .venv .pytest_cache .ruff_cache .hypothesis ./*.egg-info

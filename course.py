@@ -8,6 +8,7 @@ newer than Python 3.6 can read, so that an old one gets a sentence instead of a 
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -23,6 +24,18 @@ BIN = os.path.join(ENVIRONMENT, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 STAMP = os.path.join(ENVIRONMENT, "course-ready")
 STAMP_TENSORFLOW = os.path.join(ENVIRONMENT, "course-ready-tensorflow")
+#: Variables that are right for other uses of Python, and wrong while .venv is filled.
+MISLEADING = (
+    "PIP_PREFIX",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PIP_ROOT",
+    "PIP_TARGET",
+    "PIP_USER",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "__PYVENV_LAUNCHER__",
+)
 START = os.path.join("notebooks", "00_start_here.ipynb")
 PARTS = ("requirements.txt", "requirements.lock", "pyproject.toml", "ser_helpers", "tests", START)
 TENSORFLOW = "requirements-tensorflow.txt"
@@ -91,6 +104,7 @@ def step(what, command, advice):
     done = subprocess.run(
         command,
         cwd=ROOT,
+        env=set_up_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -105,6 +119,12 @@ def step(what, command, advice):
         )
         raise StepError(message, said[-1].strip())
     say(f"  done in {time.time() - start:.0f} s")
+
+
+def set_up_environment():
+    """Return the variables for a step: nothing that would send packages elsewhere than .venv."""
+    kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}
+    return dict(kept, PIP_USER="0")  # also overrides `user = true` in pip.conf
 
 
 def first_that_works(*steps):
@@ -128,13 +148,13 @@ def python_of_environment():
 
 
 def make_environment():
-    """Make ``.venv`` or mend it; one of another Python is begun anew, its packages are no use."""
+    """Make ``.venv`` or mend it; one of another Python is made again: its packages do not fit."""
     if os.path.realpath(sys.prefix) == os.path.realpath(ENVIRONMENT):
         return  # this very Python is that of .venv
     command = [sys.executable, "-m", "venv", ENVIRONMENT]
     found = python_of_environment()
     if found and (found != THIS_PYTHON or not os.path.exists(PYTHON)):
-        say(f"the .venv here, of Python {found}, is no use to this {THIS_PYTHON}: made anew")
+        say(f"the .venv here is of Python {found}, this is {THIS_PYTHON}: making it again")
         command.append("--clear")
     step("making the environment", command, NO_VENV)
 
@@ -148,7 +168,7 @@ def set_up():
         say("the requirements or the folder have changed: updating .venv")
         os.remove(STAMP)
     elif os.path.exists(ENVIRONMENT):
-        say("an unfinished .venv is here: going on with it")
+        say("an unfinished .venv is here: continuing with it")
     else:
         say("first use: setting up .venv (once; some minutes and about 2 GB)")
         check_room(NEEDED_GB)
@@ -200,12 +220,26 @@ def check_room(needed):
         )
 
 
+def check_here(what):
+    """Raise a StepError if the running Python lacks what ``--here`` needs."""
+    needed = ("jupyterlab",) if what == "lab" else ("pytest", "nbval")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        raise StepError(
+            f"this Python ({sys.executable}) has no {' and no '.join(missing)}: leave out --here, "
+            "and the course makes an environment of its own; or install what is missing with "
+            f"`{sys.executable} -m pip install -r requirements.txt`"
+        )
+
+
 def pip_install():
     return [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
 
 
 def child_environment(here):
     environment = dict(os.environ, JUPYTER_PLATFORM_DIRS="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    if not here:
+        environment.pop("PYTHONHOME", None)  # that of another Python
     if not here:  # as `activate` does, so that kernels and tools are those of .venv
         environment["VIRTUAL_ENV"] = ENVIRONMENT
         environment["PATH"] = BIN + os.pathsep + environment.get("PATH", "")
@@ -288,6 +322,8 @@ def main():
             if options.tensorflow:
                 add_tensorflow()
         python = sys.executable if options.here else PYTHON
+        if options.here:
+            check_here(options.what)
         environment = child_environment(options.here)
         if options.what == "test":
             return run_tests(python, environment, extra, options.tensorflow)

@@ -3,15 +3,15 @@
 import argparse
 import io
 import json
+import os
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 
-from ser_helpers import data, evaluate, features, plot, predict, split, train
+from ser_helpers import data, evaluate, features, predict, split, terminal, train
 from ser_helpers.files import replace_file
 
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done; 1: the corpus cannot be used, and a line on stderr says why; 2: wrong arguments.
+        0: done; 1: it could not be done, and a line on stderr says why; 2: wrong arguments.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -38,9 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = f"{error.filename or options.out}: {error.strerror or error}"
         print(f"ser_helpers: {reason}; try another --out", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("ser_helpers: stopped", file=sys.stderr)
-        return 130
     return 0
 
 
@@ -125,13 +122,22 @@ def run(
     report_file, picture_file = out / "report.json", out / "confusion.png"
     replace_file(report_file, (json.dumps(summary, indent=2) + "\n").encode())
     title = f"{corpus.name}\n{report.protocol}: UAR {report.scores.value.uar:.1%}"
+    replace_file(picture_file, _picture(report, title))
+    print(f"Written: {report_file}, {picture_file}")
+    return summary
+
+
+def _picture(report: evaluate.Report, title: str) -> bytes:
+    """Draw the confusion matrix as a PNG."""
+    import matplotlib.pyplot as plt  # not needed for --help
+
+    from ser_helpers import plot
+
     figure = plot.confusion(report.confusion, title=title).figure
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     plt.close(figure)
-    replace_file(picture_file, picture.getvalue())
-    print(f"Written: {report_file}, {picture_file}")
-    return summary
+    return picture.getvalue()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -164,7 +170,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    plt.switch_backend("agg")  # no window, no display needed
-    for stream in (sys.stdout, sys.stderr):  # an old Windows console has not every sign
-        stream.reconfigure(errors="replace")
-    sys.exit(main())
+    os.environ["MPLBACKEND"] = "agg"  # no window, no display needed, whatever a profile says
+    sys.exit(terminal.run(main, name="ser_helpers"))

@@ -14,6 +14,7 @@ import platform
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -22,6 +23,10 @@ from pathlib import Path
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest that the course is tested on
 NEEDED_DISK_GB = 1.0  # features, recognisers and figures; a real corpus needs its own room
 NEEDED_MEMORY_GB = 1.5  # the main road: 0.9 on two processors, 0.2 more for each further; Binder: 2
+NUMBA = (
+    "set NUMBA_CACHE_DIR to a folder that you may write to, for example "
+    "NUMBA_CACHE_DIR=/tmp/numba: librosa keeps compiled code there"
+)
 SET_UP = "run `python course.py lab`, or `pip install --upgrade -r requirements.txt`"
 STAYS_BROKEN = SET_UP + "; if it stays broken, delete .venv and run it again"
 USE_PYTHON = "use Python 3.11, 3.12 or 3.13 from python.org"
@@ -33,6 +38,13 @@ NOT_ON_COLAB = {
     "keras", "dask", "distributed", "pyarrow",
     "pytest", "nbval", "hypothesis", "nbformat", "nbclient", "nbconvert", "jupytext", "ruff",
 }  # fmt: skip
+#: What the course imports, by the names that a file must not have.
+IMPORTED = (
+    "librosa", "soundfile", "soxr", "numpy", "scipy", "pandas", "sklearn", "torch", "joblib",
+    "tqdm", "threadpoolctl", "requests", "pooch", "filelock", "keras", "dask", "distributed",
+    "pyarrow",
+    "matplotlib", "seaborn", "IPython", "ipywidgets", "traitlets", "anywidget", "jupyterlab",
+)  # fmt: skip
 MANY = 4  # bad packages that get a line each
 
 _REQUIREMENT = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<range>[^#;]*)")
@@ -76,14 +88,17 @@ def run() -> list[Line]:
     """
     lines = [
         _guarded("Python", python, USE_PYTHON),
+        *hidden(),
         *packages(),
     ]
     for name, look, remedy in (
         ("sound", sound, SET_UP + "; on an old system install libsndfile 1.1 or newer"),
         ("features", mfcc, STAYS_BROKEN),
+        ("figures", figures, STAYS_BROKEN),
         ("PyTorch", pytorch, STAYS_BROKEN),
         ("notebooks", kernel, SET_UP),
         ("disk", disk, "make room on this disk, or move the course to another"),
+        ("work", work, "set SER_WORK to a folder that you may write to"),
         ("memory", memory, "close other programs and browser tabs"),
         ("corpus", corpus, "set SER_DATA to a folder of clips, or to `demo`"),
     ):
@@ -97,6 +112,29 @@ def python() -> Line:
     oldest, newest = PYTHONS
     ok = oldest <= sys.version_info[:2] <= newest
     return Line(ok, "Python", found, "" if ok else USE_PYTHON)
+
+
+def hidden() -> list[Line]:
+    """Find files of the learner that hide a package: ``librosa.py`` beside a notebook, say.
+
+    Returns
+    -------
+    list of Line
+        One for each such file or folder in the current folder, and in the course's notebooks.
+    """
+    here = Path.cwd()
+    names = set(sys.stdlib_module_names) | set(IMPORTED)
+    return [
+        Line(
+            False,
+            "names",
+            f"{path} hides the package {path.stem} from every program started there",
+            f"rename it, for instance to my_{path.name}",
+        )
+        for folder in dict.fromkeys((here, here / "notebooks"))
+        for path in sorted(folder.glob("*"))
+        if path.stem in names and (path.suffix == ".py" or (path / "__init__.py").is_file())
+    ]
 
 
 def packages() -> list[Line]:
@@ -166,13 +204,47 @@ def sound() -> Line:
 
 
 def mfcc() -> Line:
-    """Compute the MFCCs of one second of noise."""
+    """Describe one second of noise, and track its pitch, as notebook 01 does."""
     import librosa
     import numpy as np
 
-    noise = np.random.default_rng(0).normal(size=16_000).astype(np.float32)
-    shape = librosa.feature.mfcc(y=noise, sr=16_000, n_mfcc=40).shape
-    return Line(True, "features", f"MFCCs of one second: {shape[0]} × {shape[1]}")
+    from ser_helpers import features
+
+    noise = np.random.default_rng(0).normal(scale=0.1, size=16_000).astype(np.float32)
+    row = features.describe(noise)
+    librosa.yin(noise, fmin=80, fmax=400, sr=16_000)
+    return Line(True, "features", f"{len(row)} numbers describe one second; pitch tracking works")
+
+
+def figures() -> Line:
+    """Draw an empty figure on the backend that is set."""
+    backend = os.environ.get("MPLBACKEND")
+    try:
+        import matplotlib.pyplot as plt
+
+        plt.close(plt.figure())
+    except Exception as error:
+        if not backend:
+            raise
+        reason = f"MPLBACKEND is {backend!r} ({' '.join(str(error).split())[:80]})"
+        return Line(False, "figures", reason, "unset MPLBACKEND, or set it to agg")
+    return Line(True, "figures", f"matplotlib draws ({plt.get_backend()})")
+
+
+def work() -> Line:
+    """Check that the folder for features and recognisers can be written to."""
+    from ser_helpers.files import work_folder
+
+    folder = work_folder()
+    place = next(p for p in (folder, *folder.parents) if p.exists())
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        found = f"{folder} cannot be written to ({error.strerror or error}): every run starts anew"
+        remedy = "set SER_WORK to a folder that you may write to, for example SER_WORK=~/ser-work"
+        return Line(False, "work", found, remedy)
+    return Line(True, "work", f"what the course makes is kept in {folder}")
 
 
 def pytorch() -> Line:
@@ -254,9 +326,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given:
         print("usage: python -m ser_helpers.check    says whether this machine is ready")
         return 0 if set(given) <= {"-h", "--help"} else 2
-    for stream in (sys.stdout, sys.stderr):  # an old Windows console has not every sign
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
     lines = run()
     print(*lines, sep="\n")
     n_bad = sum(not line.ok for line in lines)
@@ -270,7 +339,9 @@ def _guarded(name: str, look: Callable[[], Line], remedy: str) -> Line:
         return look()
     except Exception as error:
         text = " ".join(str(error).split())[:200]
-        if isinstance(error, ImportError):
+        if "cannot cache function" in text:
+            remedy = NUMBA
+        elif isinstance(error, ImportError):
             remedy = SET_UP
         return Line(False, name, f"does not work ({type(error).__name__}: {text})", remedy)
 
@@ -315,4 +386,6 @@ def _windows_memory() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from ser_helpers import terminal
+
+    sys.exit(terminal.run(main, name="ser_helpers.check"))

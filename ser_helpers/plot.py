@@ -15,7 +15,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
@@ -85,6 +84,8 @@ def show(figure: Figure | Axes, *, alt: str, dpi: int = 90) -> None:
     dpi : int
         Dots an inch; 90 keeps a notebook small.
     """
+    from IPython.display import display  # so that figures can be drawn where there is no notebook
+
     figure = figure.figure if isinstance(figure, Axes) else figure
     image = io.BytesIO()
     figure.savefig(image, format="png", dpi=dpi, bbox_inches="tight")

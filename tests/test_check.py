@@ -14,7 +14,7 @@ from conftest import ROOT
 from jupyter_client import kernelspec
 from packaging.specifiers import SpecifierSet
 
-from ser_helpers import check
+from ser_helpers import check, terminal
 
 
 @pytest.fixture(autouse=True)
@@ -42,8 +42,8 @@ def test_a_ready_machine_gets_about_ten_lines_and_exit_code_0(capsys):
     assert lines[-1] == "This machine is ready."
     names = [line.split()[1] for line in lines[:-1]]
     assert names == [
-        "Python", "packages", "sound", "features", "PyTorch", "notebooks", "disk", "memory",
-        "corpus",
+        "Python", "packages", "sound", "features", "figures", "PyTorch", "notebooks", "disk",
+        "work", "memory", "corpus",
     ]  # fmt: skip
     text = "\n".join(lines)
     for word in (f"librosa {metadata.version('librosa')}", "libsndfile", "GB free", "synthetic"):
@@ -181,9 +181,9 @@ def test_arguments(arguments, code, capsys):
 def test_a_console_without_some_signs_is_no_reason_to_stop(monkeypatch):
     console = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", console)
-    assert check.main([]) == 0
+    assert terminal.run(lambda: check.main([]), name="check") == 0
     console.flush()
-    assert b"MFCCs of one second: 40 ? " in console.buffer.getvalue()
+    assert b"demo voices (synthetic) ? " in console.buffer.getvalue()
 
 
 def test_it_speaks_where_nothing_is_installed(tmp_path):
@@ -196,3 +196,48 @@ def test_it_speaks_where_nothing_is_installed(tmp_path):
     assert f"{n} of {n} missing" in done.stdout
     assert "what to do run `python course.py lab`" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["librosa.py", "random.py", "torch/__init__.py"])
+def test_a_file_that_hides_a_package_is_named(tmp_path, monkeypatch, name):
+    (path := tmp_path / name).parent.mkdir(exist_ok=True)
+    path.write_text("x = 1\n")
+    (tmp_path / "my_own.py").touch()
+    monkeypatch.chdir(tmp_path)
+    (line,) = check.hidden()
+    assert not line.ok
+    assert f"{tmp_path / name.split('/')[0]} hides the package" in line.found
+    assert "rename it" in line.remedy
+
+
+def test_a_backend_of_an_old_profile_is_named(monkeypatch, tmp_path):
+    environment = dict(os.environ, MPLBACKEND="Qt4Agg", PYTHONPATH=str(ROOT), SER_DATA="demo")
+    look = "from ser_helpers import check; print(check.figures())"
+    done = subprocess.run(
+        [sys.executable, "-c", look], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("BAD  figures    MPLBACKEND is 'Qt4Agg'")
+    assert "unset MPLBACKEND" in done.stdout
+    road = [sys.executable, "-m", "ser_helpers", "--help"]
+    assert subprocess.run(road, env=environment, capture_output=True).returncode == 0
+
+
+def test_a_place_that_cannot_be_written_is_said_beforehand(monkeypatch, tmp_path):
+    monkeypatch.setenv("SER_WORK", str(tmp_path / "deep" / "work"))
+    assert check.work().ok
+    assert not (tmp_path / "deep").exists()
+
+    def refuse(**_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(check.tempfile, "TemporaryFile", refuse)
+    line = check.work()
+    assert not line.ok
+    assert "Read-only file system" in line.found and "SER_WORK" in line.remedy
+
+
+def test_compiled_code_without_a_place_gets_the_right_advice():
+    def fails():
+        raise RuntimeError("cannot cache function '__o_fold': no locator available")
+
+    assert "NUMBA_CACHE_DIR" in check._guarded("features", fails, "").remedy

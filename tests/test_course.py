@@ -1,5 +1,6 @@
 """course.py sets up once, resumes, falls back, and says what to do; no network is touched."""
 
+import importlib.util
 import io
 import os
 import shutil
@@ -197,7 +198,7 @@ def test_an_unfinished_environment_of_another_python_is_begun_anew(machine, caps
     machine.make_venv("3.8")
     assert machine("lab") == 0
     assert machine.ran == [VENV + " --clear", *ALL_WELL[1:]]
-    assert "of Python 3.8, is no use" in capsys.readouterr().out
+    assert "the .venv here is of Python 3.8" in capsys.readouterr().out
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(machine):
@@ -400,3 +401,24 @@ def test_a_real_step_shows_the_end_of_what_it_said(tmp_path):
     assert lines[0] == "counting failed."
     assert lines[-3:] == ["    98", "    boom", "  What to do: count again"]
     assert len(lines) == 16
+
+
+def test_nothing_sends_packages_elsewhere_than_the_environment(machine, monkeypatch):
+    for name, value in {"PIP_USER": "1", "PIP_TARGET": "/elsewhere", "PYTHONHOME": "/old"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")  # this must be kept
+    given = machine.course.set_up_environment()
+    assert given["PIP_USER"] == "0"
+    assert not {"PIP_TARGET", "PYTHONHOME", "PYTHONPATH"} & set(given)
+    assert given["PIP_INDEX_URL"] == "https://mirror.example/simple"
+
+
+@pytest.mark.parametrize(("what", "package"), [("lab", "jupyterlab"), ("test", "nbval")])
+def test_here_says_what_the_running_python_lacks(machine, monkeypatch, capsys, what, package):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == package else find(name)
+    )
+    assert machine(what, "--here") == 1
+    said = capsys.readouterr().out
+    assert f"has no {package}: leave out --here" in said and "pip install" in said

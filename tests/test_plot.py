@@ -367,7 +367,9 @@ def test_samples_as_whole_numbers_are_drawn_at_their_scale():
 @pytest.mark.parametrize("kind", ["figure", "axes"])
 def test_show_gives_the_alt_text_and_closes_the_figure(monkeypatch, kind):
     shown = []
-    monkeypatch.setattr(plot, "display", lambda *given, **more: shown.append((given, more)))
+    monkeypatch.setattr(
+        "IPython.display.display", lambda *given, **more: shown.append((given, more))
+    )
     ax = plot.waveform(Y, SR)
     plot.show(ax if kind == "axes" else ax.figure, alt="A tone of 0.6 s.")
     (((bundle,), more),) = shown

@@ -10,6 +10,7 @@ from conftest import ROOT, load_script
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+import ser_helpers
 from ser_helpers import check
 
 course = load_script(ROOT / "course.py")
@@ -81,6 +82,24 @@ def test_conda_gets_the_same_packages_in_the_same_ranges():
     assert python == SpecifierSet(project["requires-python"])
 
 
+def test_dependencies_and_extras_together_are_the_requirements():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert set(extras) == {"notebooks", "further", "test"}
+    named = [
+        Requirement(line) for group in (project["dependencies"], *extras.values()) for line in group
+    ]
+    assert len({r.name for r in named}) == len(named)
+    assert {r.name: r.specifier for r in named} == RANGES
+    road = {Requirement(line).name for line in project["dependencies"]}
+    modules = [ROOT / "ser_helpers" / f"{name}.py" for name in (*ser_helpers._ROAD, "plot")]
+    modules += (ROOT / "ser_helpers" / "download").glob("*.py")
+    known = set(sys.stdlib_module_names) | {"ser_helpers", "IPython"}  # plot shows in notebooks
+    for path in modules:
+        for name in imported(ast.parse(path.read_text(encoding="utf-8"))) - known:
+            assert {"sklearn": "scikit-learn"}.get(name, name) in road, f"{path.name}: {name}"
+
+
 def test_all_files_agree_on_the_pythons():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = SpecifierSet(project["requires-python"])
@@ -113,7 +132,7 @@ def test_each_system_gets_one_tensorflow_that_is_for_all_pythons(system, machine
 def test_every_package_that_the_code_imports_is_required():
     known = set(sys.stdlib_module_names) | {"ser_helpers"}
     pip_names = {"sklearn": "scikit-learn", "IPython": "ipython"}
-    for path in sorted((ROOT / "ser_helpers").glob("*.py")):
+    for path in sorted((ROOT / "ser_helpers").rglob("*.py")):
         for name in imported(ast.parse(path.read_text(encoding="utf-8"))) - known:
             if (path.name, name) == ("check.py", "jupyter_client"):
                 continue  # JupyterLab cannot do without it

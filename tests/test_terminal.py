@@ -1,0 +1,51 @@
+"""A command survives a reader that leaves, and Ctrl-C."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+from ser_helpers import terminal
+
+LINES = """
+import sys
+from ser_helpers import terminal
+
+def main():
+    for number in range(100_000):
+        print("line", number)
+    print("all done", file=sys.stderr)
+    return 3
+
+sys.exit(terminal.run(main, name="me"))
+"""
+
+
+def test_what_nobody_reads_does_not_end_the_work():
+    child = subprocess.Popen(
+        [sys.executable, "-c", LINES], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert child.stdout.readline().split() == [b"line", b"0"]
+    child.stdout.close()  # as `| head -1` does
+    assert child.stderr.read().split() == [b"all", b"done"]
+    child.stderr.close()
+    assert child.wait() == 3
+
+
+def test_ctrl_c_is_one_sentence(capsys, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdout", sys.stdout)  # put back afterwards
+    assert terminal.run(interrupted, name="me") == 130
+    assert capsys.readouterr().err == "me: stopped\n"
+
+
+def test_other_errors_of_the_stream_are_not_hidden():
+    class Broken:
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        terminal.UntilClosed(Broken()).write("hello")
