@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest that the course is tested on
 NEEDED_DISK_GB = 1.0  # features, recognisers and figures; a real corpus needs its own room
@@ -366,7 +367,7 @@ def _matched(line: str) -> re.Match | None:
     return None if ";" in line else _REQUIREMENT.match(line)
 
 
-def _libsndfile(soundfile) -> str:
+def _libsndfile(soundfile: ModuleType) -> str:
     return getattr(soundfile, "__libsndfile_version__", "of unknown version")
 
 
@@ -381,7 +382,8 @@ class _MemoryStatus(ctypes.Structure):
 
 def _windows_memory() -> int:
     status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
-    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  there on Windows only
+    kernel.GlobalMemoryStatusEx(ctypes.byref(status))
     return status.total
 
 

@@ -222,16 +222,16 @@ def _ogg(path: Path, size: int, head: bytes) -> Path | io.BytesIO:
     if page[5] & 4 or size > LARGEST:
         return path
     # Whole to its last page, so nothing is missing but the flag; the page's checksum covers it.
-    page = bytearray(page[:length])
-    page[5] |= 4
-    page[22:26] = bytes(4)
-    page[22:26] = struct.pack("<I", _ogg_crc(page))
+    last = bytearray(page[:length])
+    last[5] |= 4
+    last[22:26] = bytes(4)
+    last[22:26] = struct.pack("<I", _ogg_crc(last))
     content = path.read_bytes()
     at = max(0, size - PAGE) + start
-    return io.BytesIO(content[:at] + bytes(page))
+    return io.BytesIO(content[:at] + bytes(last))
 
 
-def _ogg_crc(page: bytes) -> int:
+def _ogg_crc(page: bytes | bytearray) -> int:
     """Compute the checksum of an Ogg page: CRC-32 with 0x04C11DB7, not reflected."""
     crc = 0
     for byte in page:

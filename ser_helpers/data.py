@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -184,7 +184,7 @@ def open_corpus(
     return Corpus(name, folder, identity.corpus == "demo", clips, set_aside)
 
 
-def download(corpus: str, **options) -> "Report":
+def download(corpus: str, **options: Any) -> "Report":
     """Download a real corpus; what is here already is checked, not fetched again.
 
     Parameters

@@ -227,7 +227,7 @@ def slices(
         names = [level for level in LEVELS if level in names]  # low, medium, high
     for name in names:
         inside = (by == name).to_numpy()
-        row = {"clips": int(inside.sum())}
+        row: dict[str, float] = {"clips": int(inside.sum())}
         if speakers is None:
             row |= scores(y_true[inside], y_pred[inside])
         else:

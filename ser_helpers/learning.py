@@ -83,7 +83,8 @@ class BestEpoch:
 
     def __init__(self, model: nn.Module) -> None:
         self.epoch, self.loss = 0, float("inf")
-        self._model, self._weights = model, {}
+        self._model = model
+        self._weights: dict[str, torch.Tensor] = {}
 
     def update(self, epoch: int, loss: float) -> None:
         """Note the loss of an epoch, and keep a copy of the weights if it is the lowest."""

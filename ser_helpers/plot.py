@@ -844,8 +844,8 @@ def _check_not_empty(table: pd.DataFrame | dict, what: str) -> None:
 def _check_same_clips(values: pd.Series, emotion: pd.Series) -> None:
     if len(values) != len(emotion):
         raise DataError(f"{len(values)} values cannot be drawn by {len(emotion)} emotions")
-    indexes = [getattr(each, "index", None) for each in (values, emotion)]
-    if all(isinstance(index, pd.Index) for index in indexes) and not indexes[0].equals(indexes[1]):
+    indexes = [each.index for each in (values, emotion) if isinstance(each, pd.Series)]
+    if len(indexes) == 2 and not indexes[0].equals(indexes[1]):
         raise DataError(
             "values and emotions are not those of the same clips in the same order: select the "
             "emotions by clips.emotion.loc[values.index]"

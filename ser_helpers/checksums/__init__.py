@@ -61,8 +61,9 @@ def published(corpus: str) -> Mapping[str, Checksum]:
 
 def _checksum(row: dict[str, str]) -> Checksum:
     n_bytes = int(row["bytes"])
+    seconds: float | None = None
     if "seconds" not in row:
         seconds = (n_bytes - CREMAD_HEADER) / CREMAD_BYTES
-    else:
-        seconds = float(row["seconds"]) if row["seconds"] else None
+    elif row["seconds"]:
+        seconds = float(row["seconds"])
     return Checksum(n_bytes, row["sha256"], seconds)

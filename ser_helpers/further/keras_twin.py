@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -122,7 +123,7 @@ def build(
     if not 0 <= noise <= 1:
         raise ValueError(f"noise must be from 0 to 1, which is all that Keras allows, not {noise}")
 
-    def dense(n_in: int, n_out: int, activation: str | None = None) -> keras.layers.Layer:
+    def dense(n_in: int, n_out: int, activation: str | None = None) -> Any:
         bound = n_in**-0.5  # torch.nn.Linear: uniform between plus and minus this, biases too
         penalty = keras.regularizers.L2(weight_decay / 2) if weight_decay else None
         return keras.layers.Dense(
@@ -275,6 +276,7 @@ def fit(
         "val_cross_entropy", mode="min", patience=settings.patience, restore_best_weights=True
     )
     history: list[dict] = []
+    model: keras.Model
     with one_thread(), _restored_rng():
         keras.utils.set_random_seed(settings.seed)
         model = build(
@@ -334,7 +336,7 @@ def in_torch(result: KerasResult) -> Result:
     return Result(model=net.eval(), **rest)
 
 
-def _keras():
+def _keras() -> ModuleType:
     """Import Keras on the backend that :func:`choose_backend` chooses."""
     choose_backend()
     import keras

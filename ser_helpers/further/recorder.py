@@ -171,7 +171,7 @@ class Recorder(ipywidgets.VBox):
             try:
                 sound = Path(sound).expanduser().read_bytes()
             except OSError as error:
-                raise DataError(f"{sound} cannot be read: {error.strerror or error}") from None
+                raise DataError(f"{name} cannot be read: {error.strerror or error}") from None
         self.sound, self.name = decode(sound, name=name, sr=self.sr), name
         answer = self._on_sound(self.sound) if self._on_sound else None
         self._says.value = f"<b>{html.escape(name)}</b>: {describe(self.sound, self.sr)}" + (
