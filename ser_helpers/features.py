@@ -312,8 +312,8 @@ def extract(
     progress : bool
         Show a progress bar over the clips that have to be computed.
     n_jobs : int
-        Number of processes, as in joblib; -1 for all processors, but four at most. A Dask cluster
-        has its own number.
+        Number of workers (threads), as in joblib; -1 for all processors, but four at most. A Dask
+        cluster has its own number.
 
     Returns
     -------
