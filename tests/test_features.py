@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from ser_helpers import data, features
+from ser_helpers import data, features, spectrum
 from ser_helpers.features import AudioSettings
 
 Y = tone(5003, "FEA", seconds=1.0)
@@ -117,7 +117,7 @@ def test_samples_of_other_programs_give_the_same_row(dtype):
 
 def test_filters_that_stay_empty_are_reported_once():
     narrow = AudioSettings(n_mels=200)
-    features.mel_filters.cache_clear()
+    spectrum.mel_filters.cache_clear()
     with pytest.warns(UserWarning, match="of 200 mel bands are narrower"):
         features.mfcc(Y, narrow)
     with warnings.catch_warnings():
@@ -125,11 +125,11 @@ def test_filters_that_stay_empty_are_reported_once():
         features.mfcc(Y, narrow)
 
 
-def test_the_road_needs_neither_librosa_nor_numba():
+def test_the_road_loads_neither_librosa_nor_numba_nor_scikit_learn():
     code = (
         "import sys, numpy as np; from ser_helpers import data, evaluate, features, split, train; "
         "features.describe(np.sin(np.arange(9000, dtype=np.float32))); "
-        "print({'librosa', 'numba', 'matplotlib'} & set(sys.modules))"
+        "print({'librosa', 'numba', 'matplotlib', 'sklearn'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -13,15 +13,9 @@ from tqdm import tqdm
 
 from ser_helpers import clipwise
 from ser_helpers.audio import load_clip
-from ser_helpers.features import (
-    POOL_FROM,
-    AudioSettings,
-    decibels,
-    mel_frequencies,
-    mel_power,
-    processes,
-    trim,
-)
+from ser_helpers.clipwise import processes
+from ser_helpers.features import POOL_FROM
+from ser_helpers.spectrum import AudioSettings, decibels, mel_frequencies, mel_power, trim
 
 SHORTEST = 16  # frames; a network that halves time a few times needs some
 RANGE_DB = 80.0  # what lies deeper below a clip's loudest point is cut off there
