@@ -4,7 +4,6 @@ from importlib import resources
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from ser_helpers.errors import DataError
 from ser_helpers.recognise import recognise
@@ -41,6 +40,8 @@ def by_rows(
     DataError
         If there are too few clips to have each emotion in each part.
     """
+    from sklearn.model_selection import train_test_split  # when needed: loading it takes 0.7 s
+
     _check_sizes(test_size, validation_size)
     try:
         # As a NumPy array: scikit-learn cannot index the strings that pandas keeps in pyarrow.
@@ -182,6 +183,8 @@ def folds_by_rows(clips: pd.DataFrame, n_folds: int = 6, *, seed: int = 42) -> p
     DataError
         If an emotion has fewer clips than there are folds, or there are fewer than three folds.
     """
+    from sklearn.model_selection import StratifiedKFold
+
     rarest = clips.emotion.value_counts().min()
     if not 3 <= n_folds <= rarest:
         raise DataError(
@@ -290,6 +293,8 @@ def _check_sizes(test_size: float, validation_size: float) -> None:
 
 def _draw(sexes: pd.Series, size: int, *, seed: int) -> list:
     """Draw speakers, stratified by sex where each side can have one of each."""
+    from sklearn.model_selection import train_test_split
+
     counts = sexes.value_counts()
     enough = counts.min() >= 2 and min(size, len(sexes) - size) >= len(counts)
     return train_test_split(

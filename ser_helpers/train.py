@@ -2,12 +2,11 @@
 
 import sys
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.metrics import recall_score
-from sklearn.preprocessing import StandardScaler
 from torch import nn
 from tqdm import tqdm
 
@@ -17,6 +16,9 @@ from ser_helpers.features import origin_of
 from ser_helpers.learning import BestEpoch, check_settings, one_thread, prepare
 from ser_helpers.model import EmotionNet
 from ser_helpers.split import parts_of_fold
+
+if TYPE_CHECKING:
+    from sklearn.preprocessing import StandardScaler
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Result:
     """
 
     model: EmotionNet
-    scaler: StandardScaler
+    scaler: "StandardScaler"
     classes: tuple[str, ...]
     history: pd.DataFrame
     best_epoch: int
@@ -179,6 +181,8 @@ def fit(
     The same input and seed give the same result on the same machine; between processors,
     floating point differs in the last digits.
     """
+    from sklearn.preprocessing import StandardScaler  # when needed: loading it takes 0.7 s
+
     labels, parts, classes = prepare(table, labels, parts)
     scaler = StandardScaler().fit(table[parts == "train"])
     x = torch.from_numpy(scaler.transform(table).astype(np.float32))
@@ -299,6 +303,8 @@ def _measure(
     model: EmotionNet, x: torch.Tensor, y: torch.Tensor, wanted: torch.Tensor
 ) -> tuple[float, float]:
     """Measure loss (no smoothing) and UAR with dropout and noise off."""
+    from sklearn.metrics import recall_score
+
     model.eval()
     logits = model(x)
     uar = recall_score(

@@ -276,7 +276,7 @@ def fit(
         "val_cross_entropy", mode="min", patience=settings.patience, restore_best_weights=True
     )
     history: list[dict] = []
-    model: keras.Model
+    model: Any
     with one_thread(), _restored_rng():
         keras.utils.set_random_seed(settings.seed)
         model = build(

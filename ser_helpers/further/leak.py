@@ -5,6 +5,8 @@ makes the five that notebook 07 compares, :func:`controls` those that differ fro
 in a single thing; :func:`score` examines a classifier, :func:`probe` asks the nearest neighbours.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +20,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ser_helpers import evaluate, features, split
+from ser_helpers import clipwise, evaluate, features, split
 from ser_helpers.audio import load_clip
 from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
@@ -112,7 +114,7 @@ def copies(
         As in :func:`noisy`; the noise differs from clip to clip, and is the same in each run.
     settings : AudioSettings
     n_jobs : int
-        Number of processes; -1 for all processors, but four at most.
+        Number of workers, as in :func:`ser_helpers.features.extract`.
 
     Returns
     -------
@@ -124,14 +126,21 @@ def copies(
     DataError
         If a clip cannot be read.
     """
-    n_jobs = features.processes(n_jobs) if len(clips) > features.POOL_FROM else 1
-    keys = features.hash_files(clips.path)  # of what cannot be read, `load_clip` will say why
-    versions = (RECIPE, features.recipe_key(settings))
-    memory = joblib.Memory(work_folder() / "leak", verbose=0)
-    rows = memory.cache(_describe_noisy, ignore=["paths", "n_jobs"])(
-        keys, snr_db, settings, versions, paths=list(clips.path), n_jobs=n_jobs
+    recipe = json.dumps([RECIPE, snr_db, features.recipe_key(settings)])
+    name = hashlib.sha256(recipe.encode()).hexdigest()[:16]
+    columns = features.feature_names(settings)
+    rows, _ = clipwise.run_stored(
+        _describe_noisy,
+        clips.path,
+        snr_db,
+        settings,
+        store=work_folder() / "leak" / f"{name}.npz",
+        width=len(columns),
+        n_jobs=features.processes(n_jobs) if len(clips) > features.POOL_FROM else 1,
     )
-    return pd.DataFrame(rows, index=clips.index, columns=features.feature_names(settings))
+    if reasons := [row for row in rows.values() if isinstance(row, str)]:
+        raise DataError(reasons[0])
+    return pd.DataFrame(np.stack(list(rows.values())), index=clips.index, columns=columns)
 
 
 def protocols(
@@ -426,24 +435,9 @@ def _in_turns(work: Callable, turns: tuple[Turn, ...]) -> list:
     return threads(joblib.delayed(work)(learn, test) for learn, test in turns)
 
 
-def _describe_noisy(
-    keys: list[str],
-    snr_db: float,
-    settings: AudioSettings,
-    versions: tuple,
-    *,
-    paths: list[Path],
-    n_jobs: int,
-) -> np.ndarray:
-    """Describe the noisy copies; ``keys`` and ``versions`` are there to be part of the key."""
-    todo = list(zip(keys, paths, strict=True))
-    # Once here before any pool, see `features.extract`.
-    first = _describe_one(*todo[0], snr_db, settings)
-    pool = joblib.Parallel(n_jobs=n_jobs)
-    rest = pool(joblib.delayed(_describe_one)(*one, snr_db, settings) for one in todo[1:])
-    return np.stack([first, *rest])
-
-
-def _describe_one(key: str, path: Path, snr_db: float, settings: AudioSettings) -> np.ndarray:
+@clipwise.or_reason
+def _describe_noisy(path: Path, snr_db: float, settings: AudioSettings) -> np.ndarray:
+    """Describe a noisy copy of one clip; its noise depends on the clip's bytes alone."""
     y = load_clip(path, sr=settings.sr)
-    return features.describe(noisy(y, snr_db=snr_db, seed=int(key[:8], 16)), settings)
+    seed = int(clipwise.hash_file(path)[:8], 16)
+    return features.describe(noisy(y, snr_db=snr_db, seed=seed), settings)
