@@ -17,8 +17,9 @@ import pandas as pd
 import record
 
 from ser_helpers import data, evaluate, features, split, train
+from ser_helpers.checksums import TABLES
 from ser_helpers.further import listeners
-from ser_helpers.names import CHANNELS, TABLES
+from ser_helpers.names import CHANNELS
 
 NAME = "processedResults/tabulatedVotes.csv"
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")

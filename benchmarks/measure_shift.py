@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import record
 
-from ser_helpers import data, evaluate, features, split, train
+from ser_helpers import calibration, data, evaluate, features, split, train
 from ser_helpers.further import adapt, channel
 
 N_FOLDS = 6
@@ -118,7 +118,7 @@ def thresholds(results: list[train.Result], wanted: float) -> pd.Series:
     chosen = []
     for result in results:
         own = result.parts == "validation"
-        curve = evaluate.coverage(result.probabilities[own], result.labels[own])
+        curve = calibration.coverage(result.probabilities[own], result.labels[own])
         enough = curve.index[curve.accuracy >= wanted]
         tested = result.parts.index[result.parts == "test"]
         chosen.append(pd.Series(enough.min() if len(enough) else np.inf, index=tested))

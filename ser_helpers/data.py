@@ -1,28 +1,22 @@
 """Step 1: from files to a table of clips."""
 
-import contextlib
-import os
-import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from ser_helpers import people
 from ser_helpers.audio import (
     LONGEST,
-    OTHER_SOUND_SUFFIXES,
     SAMPLE_RATE,
     SHORTEST,
-    SUFFIXES,
     check_file,
     load_clip,
 )
 from ser_helpers.errors import DataError, printable
-from ser_helpers.files import project_folder, walk, work_folder
+from ser_helpers.files import walk, work_folder
 from ser_helpers.names import (
     CORPUS_FOLDERS,
     EMOTION_NAMES,
@@ -36,7 +30,8 @@ from ser_helpers.names import (
     make_name,
     parse_name,
 )
-from ser_helpers.recognise import Identity, recognise
+from ser_helpers.places import DEMO_FOLDER, folder_of, sound_files
+from ser_helpers.recognise import recognise
 
 if TYPE_CHECKING:
     from ser_helpers.download import Report
@@ -44,6 +39,7 @@ if TYPE_CHECKING:
 #: Names, samples and files are modules of their own, below this one; what every notebook needs of
 #: them is also reached from here, as ``data.load_clip``.
 __all__ = [
+    "DEMO_FOLDER",
     "EMOTIONS",
     "EMOTION_NAMES",
     "LEVELS",
@@ -62,9 +58,6 @@ __all__ = [
     "parse_name",
     "work_folder",
 ]
-
-DEMO_FOLDER = Path(__file__).parent / "demo_voices"
-ACTOR_TABLES = ("actors.csv", "VideoDemographics.csv")
 
 
 @dataclass(frozen=True)
@@ -138,7 +131,7 @@ def open_corpus(
     folder = folder_of(source)
     unreadable: list[tuple[Path, str]] = []
     rows, aside = [], []
-    for path in _sound_files(folder, unreadable):
+    for path in sound_files(folder, unreadable):
         try:
             fields = parse_name(path.stem)
             # The canonical name, so that `…_X.wav` and `…_XX.wav` are seen to be the same clip.
@@ -177,7 +170,7 @@ def open_corpus(
     if clips.empty:
         raise DataError(_nothing_usable(folder, set_aside))
     identity = recognise(clips)
-    clips = _add_actors(clips, folder, identity)
+    clips = people.add(clips, folder, identity)
     name = identity.name(folder.name)
     if identity.corpus == "ravdess" and not all(is_ravdess_name(p.stem) for p in clips.path):
         name = name.replace("RAVDESS", "RAVDESS (named like CREMA-D)")
@@ -249,63 +242,6 @@ def one_of_each(clips: pd.DataFrame, *, actor: int | None = None) -> pd.DataFram
     return rows.iloc[rows.emotion.map(EMOTIONS.index).argsort()]
 
 
-def folder_of(source: str | Path | None = None) -> Path:
-    """Return the folder that :func:`open_corpus` opens.
-
-    Parameters
-    ----------
-    source : str or Path, optional
-        As of :func:`open_corpus`.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    DataError
-        If it is not there.
-    """
-    text = str(source or os.environ.get("SER_DATA") or "auto")
-    # cmd.exe keeps quotation marks, and the space before `&&`.
-    plain = text if Path(text).is_dir() else text.strip().strip("\"'").strip()
-    word = plain.lower() or "auto"
-    data_folder = project_folder() / "data"
-    if word == "auto":
-        here = any(_sound_files(data_folder / CORPUS_FOLDERS["cremad"]))
-        word = "cremad" if here else "demo"
-    if word in CORPUS_FOLDERS:
-        folder = data_folder / CORPUS_FOLDERS[word]
-        if not folder.is_dir():
-            raise DataError(
-                f"{folder} is not there: get it by `python -m ser_helpers.download {word}`"
-            )
-        return folder
-    return DEMO_FOLDER if word == "demo" else _resolve(Path(plain))
-
-
-def _resolve(folder: Path) -> Path:
-    """Find a folder given relative to the current folder or to the project."""
-    with contextlib.suppress(RuntimeError):  # there is no such user
-        folder = folder.expanduser()
-    for candidate in (folder, project_folder() / folder):
-        if candidate.is_dir():
-            return candidate.resolve()
-    if folder.exists():
-        raise DataError(f"{folder} is a file; give the folder that holds the clips")
-    raise DataError(
-        f"there is no folder {folder} (looked from {Path.cwd()}): check SER_DATA or the path, or "
-        "use 'demo' for the voices that come with the course"
-    )
-
-
-def _sound_files(folder: Path, unreadable: list | None = None) -> list[Path]:
-    """List the files that hold sound by their suffix; of several formats the best comes first."""
-    known = (*SUFFIXES, *OTHER_SOUND_SUFFIXES)
-    found = [path for path in walk(folder, unreadable) if path.suffix.lower() in known]
-    return sorted(found, key=lambda path: (known.index(path.suffix.lower()), path))
-
-
 def _nothing_usable(folder: Path, set_aside: pd.DataFrame) -> str:
     """Say why no clip of a folder can be used."""
     if set_aside.empty:
@@ -320,41 +256,3 @@ def _nothing_usable(folder: Path, set_aside: pd.DataFrame) -> str:
         f"none of the {len(set_aside)} sound files in {folder} can be used. Names must be "
         f"{SCHEME}. The first ones:\n" + "\n".join(lines)
     )
-
-
-def _add_actors(clips: pd.DataFrame, folder: Path, identity: Identity) -> pd.DataFrame:
-    """Add ``sex`` and ``age`` from the corpus's table of actors, where there is one."""
-    table = _actors(sorted(clips.actor.unique()), folder)
-    sex = clips.actor.map(lambda actor: table.sex.get(actor, "unknown"))
-    if table.empty and identity.corpus == "ravdess":
-        # Odd numbers are men (Livingstone & Russo 2018).
-        own = np.where(clips.actor % 2, "male", "female")
-        sex = pd.Series(np.where(identity.known, own, "unknown"), index=clips.index)
-    clips = clips.assign(
-        sex=sex.astype(object),
-        age=clips.actor.map(lambda actor: float(table.age.get(actor, np.nan))),
-    )
-    return clips[["path", "actor", "sentence", "emotion", "level", "sex", "age", "duration"]]
-
-
-def _actors(actors: list[int], folder: Path) -> pd.DataFrame:
-    """Read the table of actors in a folder; that in the folder above only if it names them all."""
-    for name in ACTOR_TABLES:
-        if (folder / name).is_file():
-            table = people.read(folder / name)
-            if missing := [actor for actor in actors if actor not in table.index]:
-                warnings.warn(
-                    f"{folder / name} has no line for actor {missing[0]}"
-                    + f" and {len(missing) - 1} more" * (len(missing) > 1)
-                    + ": their sex and age are unknown",
-                    stacklevel=4,
-                )
-            return table
-    for name in ACTOR_TABLES:
-        if (folder.parent / name).is_file():
-            with contextlib.suppress(DataError), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                table = people.read(folder.parent / name)
-                if set(actors) <= set(table.index):
-                    return table
-    return pd.DataFrame({"sex": [], "age": []})

@@ -9,39 +9,9 @@ from ser_helpers.align import to_clips
 from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTIONS, LEVELS
 from ser_helpers.train import Result
+from ser_helpers.votes import LISTENER_VOTES
 
 METRICS = ("accuracy", "uar", "macro_f1")
-
-#: What CREMA-D's listeners voted, by what they had before them (rows: intended emotion, columns:
-#: vote, both in the order of EMOTIONS). Counted by us with ``benchmarks/measure_listeners.py`` from
-#: its ``processedResults/tabulatedVotes.csv`` (7,442 clips; ODbL 1.0; Cao et al. 2014,
-#: doi:10.1109/TAFFC.2014.2336244); on the voice alone 68,568 votes, 9.2 per clip.
-LISTENER_VOTES = {
-    "voice": (
-        (6289, 2496, 602, 225, 2080, 130),
-        (1403, 3319, 1065, 319, 4369, 1117),
-        (745, 736, 3726, 345, 4446, 1611),
-        (809, 869, 942, 3341, 5198, 381),
-        (396, 602, 514, 207, 7807, 714),
-        (221, 829, 1363, 153, 6252, 2947),
-    ),
-    "face": (
-        (6933, 2341, 555, 344, 1729, 301),
-        (984, 6641, 1253, 155, 717, 2463),
-        (1100, 1249, 5329, 186, 2628, 1682),
-        (106, 165, 113, 10829, 1058, 83),
-        (466, 811, 427, 444, 7500, 839),
-        (416, 1221, 1472, 194, 4996, 3924),
-    ),
-    "both": (
-        (8001, 2476, 509, 100, 1044, 116),
-        (924, 7382, 1553, 78, 1003, 1245),
-        (562, 712, 6971, 135, 2260, 1613),
-        (87, 157, 193, 10564, 1310, 46),
-        (399, 551, 515, 193, 8257, 567),
-        (247, 919, 2108, 69, 4814, 4098),
-    ),
-}
 
 
 def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
@@ -235,77 +205,6 @@ def slices(
             row |= table.value.to_dict() | table.loc["uar", ["low", "high"]].to_dict()
         rows[name] = row
     return pd.DataFrame(rows).T.astype({"clips": int}).drop(columns="macro_f1").rename_axis(by.name)
-
-
-def reliability(
-    probabilities: pd.DataFrame, y_true: pd.Series, *, n_bins: int = 10
-) -> pd.DataFrame:
-    """Compare how sure the network was with how often it was right (Guo et al. 2017).
-
-    Parameters
-    ----------
-    probabilities : pandas.DataFrame, shape (n_clips, n_classes)
-    y_true : pandas.Series of str, shape (n_clips,)
-    n_bins : int
-        Bins of equal width from 0 to 1; empty ones are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a bin: ``confidence`` (mean of the highest probability), ``accuracy``, ``clips``.
-        ``attrs["ece"]`` is the expected calibration error: the mean gap, weighted by clips.
-
-    References
-    ----------
-    Guo et al. 2017, On Calibration of Modern Neural Networks, arXiv:1706.04599.
-    """
-    y_true = to_clips(probabilities.index, y_true, what="label", exact=True)
-    confidence = probabilities.max(axis=1).to_numpy()
-    right = probabilities.idxmax(axis=1).to_numpy() == np.asarray(y_true)
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    table = (
-        pd.DataFrame({"confidence": confidence, "accuracy": right, "bin": bins})
-        .groupby("bin")
-        .agg(
-            confidence=("confidence", "mean"),
-            accuracy=("accuracy", "mean"),
-            clips=("accuracy", "size"),
-        )
-    )
-    gap = (table.confidence - table.accuracy).abs()
-    table.attrs["ece"] = float((gap * table.clips).sum() / table.clips.sum())
-    return table
-
-
-def coverage(probabilities: pd.DataFrame, y_true: pd.Series) -> pd.DataFrame:
-    """Find how often answers are right if only the surest are given.
-
-    Parameters
-    ----------
-    probabilities : pandas.DataFrame, shape (n_clips, n_classes)
-    y_true : pandas.Series of str, shape (n_clips,)
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``threshold``, each highest probability that occurs, falling; ``coverage``: share of
-        the clips that are at least so sure; ``accuracy``: share of these that is right.
-
-    References
-    ----------
-    The accuracy–coverage (or risk–coverage) curve: El-Yaniv & Wiener 2010, On the foundations of
-    noise-free selective classification, JMLR 11.
-    """
-    y_true = to_clips(probabilities.index, y_true, what="label", exact=True)
-    sure = probabilities.max(axis=1).to_numpy()
-    right = probabilities.idxmax(axis=1).to_numpy() == np.asarray(y_true)
-    order = np.argsort(-sure, kind="stable")
-    n = np.arange(1, len(sure) + 1)
-    table = pd.DataFrame(
-        {"coverage": n / len(n), "accuracy": np.cumsum(right[order]) / n},
-        index=pd.Index(sure[order], name="threshold"),
-    )
-    return table[~table.index.duplicated(keep="last")]  # who is equally sure is in or out together
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,8 @@ from ser_helpers.align import to_clips
 from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTIONS
 from ser_helpers.split import PARTS
+
+SHARES = ("dropout", "label_smoothing")
 
 
 def prepare(
@@ -112,25 +116,25 @@ def diverged(lr: float) -> str:
     return f"the loss was never a number: lr={lr} is probably too high; try 0.001"
 
 
-def check_settings(settings: object, **least: float) -> None:
-    """Raise a ValueError that names the first setting below its least allowed value.
+def check_settings(settings: Any) -> None:
+    """Raise a ValueError that names the first setting that cannot be.
 
     Parameters
     ----------
     settings : dataclass instance
-    **least : float
-        Least value of each field to check. Shares (``dropout``, ``label_smoothing``) must also be
-        below 1, and a field whose least value is a whole number must be one.
+        Whole numbers must be at least 1, ``seed`` at least 0; other numbers at least 0, shares
+        (``SHARES``) below 1 and ``lr`` above 0.
     """
-    for name, low in least.items():
-        value = getattr(settings, name)
-        whole = isinstance(low, int)
+    for name, kind in {field.name: field.type for field in fields(settings)}.items():
+        if kind not in (int, float, "int", "float"):
+            continue
+        value, whole = getattr(settings, name), kind in (int, "int")
+        low = int(name != "seed") if whole else 1e-12 if name == "lr" else 0
         right = isinstance(value, (int, np.integer) if whole else (int, float, np.number))
-        share = name in ("dropout", "label_smoothing")
-        if not right or not low <= value < (1 if share else float("inf")):
+        if not right or not low <= value < (1 if name in SHARES else float("inf")):
             raise ValueError(
                 f"{name}={value!r} must be {'a whole number' if whole else 'a number'}, "
-                f"{low:g} or more{' and below 1' * share}"
+                f"{low:g} or more{' and below 1' * (name in SHARES)}"
             )
 
 

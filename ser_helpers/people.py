@@ -1,5 +1,6 @@
 """The table of actors that may lie beside a corpus, as people and spreadsheets write it."""
 
+import contextlib
 import csv
 import io
 import re
@@ -10,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ser_helpers.errors import DataError
+from ser_helpers.recognise import Identity
 
+TABLES = ("actors.csv", "VideoDemographics.csv")
 #: Headings that are understood, whatever their case, spaces, hyphens and underscores.
 HEADINGS = {
     "actor": {"actorid", "actor", "actors", "actornumber", "speaker", "speakerid"},
@@ -99,6 +102,64 @@ def read(path: Path) -> pd.DataFrame:
         )
     table = pd.DataFrame.from_dict(found, orient="index", columns=["sex", "age"])
     return table.rename_axis("actor")
+
+
+def add(clips: pd.DataFrame, folder: Path, identity: Identity) -> pd.DataFrame:
+    """Add ``sex`` and ``age`` to a clips table.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the column ``actor``.
+    folder : Path
+        Of the clips. The table of actors lies there, or, if it names all of them, one above.
+    identity : Identity
+        What the clips were recognised as: RAVDESS says the sexes by its actors' numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The clips table, its columns in the order of :class:`ser_helpers.data.Corpus`.
+
+    Raises
+    ------
+    DataError
+        As :func:`read`.
+    """
+    table = _actors(sorted(clips.actor.unique()), folder)
+    sex = clips.actor.map(lambda actor: table.sex.get(actor, "unknown"))
+    if table.empty and identity.corpus == "ravdess":
+        # Odd numbers are men (Livingstone & Russo 2018).
+        own = np.where(clips.actor % 2, "male", "female")
+        sex = pd.Series(np.where(identity.known, own, "unknown"), index=clips.index)
+    clips = clips.assign(
+        sex=sex.astype(str),
+        age=clips.actor.map(lambda actor: float(table.age.get(actor, np.nan))),
+    )
+    return clips[["path", "actor", "sentence", "emotion", "level", "sex", "age", "duration"]]
+
+
+def _actors(actors: list[int], folder: Path) -> pd.DataFrame:
+    """Read the table of actors in a folder; that in the folder above only if it names them all."""
+    for name in TABLES:
+        if (folder / name).is_file():
+            table = read(folder / name)
+            if missing := [actor for actor in actors if actor not in table.index]:
+                warnings.warn(
+                    f"{folder / name} has no line for actor {missing[0]}"
+                    + f" and {len(missing) - 1} more" * (len(missing) > 1)
+                    + ": their sex and age are unknown",
+                    stacklevel=4,
+                )
+            return table
+    for name in TABLES:
+        if (folder.parent / name).is_file():
+            with contextlib.suppress(DataError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                table = read(folder.parent / name)
+                if set(actors) <= set(table.index):
+                    return table
+    return pd.DataFrame({"sex": [], "age": []})
 
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:

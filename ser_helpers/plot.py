@@ -692,7 +692,7 @@ def reliability(table: pd.DataFrame, *, title: str = "Reliability curve") -> Axe
     Parameters
     ----------
     table : pandas.DataFrame
-        Of :func:`ser_helpers.evaluate.reliability`.
+        Of :func:`ser_helpers.calibration.reliability`.
     title : str
 
     Returns

@@ -3,14 +3,10 @@
 Without a notebook: ``python -m ser_helpers.predict FILE ... [--recogniser FILE] [--json]``.
 """
 
-import argparse
 import contextlib
-import glob
-import json
 import sys
 import warnings
 import zlib
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,16 +14,16 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ser_helpers import terminal, weights
+from ser_helpers import weights
 from ser_helpers.align import to_clips
-from ser_helpers.audio import as_samples, load_clip, problems
-from ser_helpers.data import Corpus, open_corpus
+from ser_helpers.audio import as_samples, load_clip
+from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
-from ser_helpers.features import RECIPE, AudioSettings, describe, extract, feature_names, recipe_key
+from ser_helpers.features import RECIPE, AudioSettings, describe, feature_names, recipe_key
 from ser_helpers.files import work_folder
 from ser_helpers.model import EmotionNet
-from ser_helpers.names import EMOTION_NAMES, EMOTIONS
-from ser_helpers.split import by_speaker
+from ser_helpers.names import EMOTIONS
+from ser_helpers.speech import problems
 from ser_helpers.train import Result, fit, model_probabilities
 from ser_helpers.weights import Provenance, provenance
 
@@ -337,7 +333,7 @@ def predict_file(recogniser: Recogniser, path: str | Path) -> pd.Series:
     -----
     UserWarning
         If the recording is much shorter or longer than the one sentence that it was trained on,
-        or :func:`ser_helpers.audio.problems` finds that it is hardly speech.
+        or :func:`ser_helpers.speech.problems` finds that it is hardly speech.
     """
     y = load_clip(path, sr=recogniser.audio_settings.sr)
     seconds = len(y) / recogniser.audio_settings.sr
@@ -403,82 +399,7 @@ def over_time(
     return answers.rename_axis("seconds")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Answer recordings from the command line.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Command line; ``sys.argv`` if left out.
-
-    Returns
-    -------
-    int
-        0: every file has an answer; 1: at least one has none, and stderr says why; 2: wrong
-        arguments.
-    """
-    parser = argparse.ArgumentParser(
-        prog="python -m ser_helpers.predict",
-        description="Print the probability of each emotion for recordings of one spoken sentence.",
-    )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="WAV, FLAC, OGG, ...; or *.wav")
-    parser.add_argument(
-        "--recogniser",
-        metavar="FILE",
-        help="as saved by notebook 05 or `python -m ser_helpers` (default: one trained on the demo "
-        "voices, which are synthetic: trained once, and stored in work/)",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args(arguments)
-    try:
-        recogniser = load(options.recogniser) if options.recogniser else _of_demo_voices()
-    except DataError as error:
-        print(f"ser_helpers.predict: {error}", file=sys.stderr)
-        return 1
-    # cmd.exe hands patterns over as they are.
-    patterns = [f if Path(f).exists() else sorted(glob.glob(f)) or f for f in options.files]
-    files = [name for f in patterns for name in ([f] if isinstance(f, str) else f)]
-    answers, warned, failed = {}, {}, {}
-    for name in files:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                answers[name] = predict_file(recogniser, name)
-            except DataError as error:
-                failed[name] = str(error)
-        warned[name] = [str(warning.message) for warning in caught]
-    if options.json:
-        told = {
-            "recogniser": asdict(recogniser.provenance) | {"classes": recogniser.classes},
-            "files": {
-                name: {"error": failed[name]}
-                if name in failed
-                else {
-                    "probabilities": {e: round(float(p), 4) for e, p in answers[name].items()},
-                    "warnings": warned[name],
-                }
-                for name in files
-            },
-        }
-        print(json.dumps(told, indent=2, ensure_ascii=False))
-    else:
-        print(recogniser)
-        if answers:
-            table = pd.DataFrame(answers).T.mul(100).round().astype(int)
-            table["answer"] = table.idxmax(axis=1).map(EMOTION_NAMES)
-            print(f"\nProbabilities in %:\n{table.to_string()}")
-        for text in (text for said in warned.values() for text in said):
-            print(f"warning: {text}", file=sys.stderr)
-    for text in failed.values():
-        print(f"ser_helpers.predict: {text}", file=sys.stderr)
-    return 1 if failed else 0
-
-
-def _of_demo_voices() -> Recogniser:
-    corpus = open_corpus("demo")
-    table = extract(corpus.clips, progress=False)
-    return stored(corpus, table, by_speaker(corpus.clips.loc[table.index]))
-
-
 if __name__ == "__main__":
-    sys.exit(terminal.run(main, name="ser_helpers.predict"))
+    from ser_helpers import answering, terminal
+
+    sys.exit(terminal.run(answering.main, name="ser_helpers.predict"))

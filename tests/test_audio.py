@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_helpers import audio
+from ser_helpers import audio, speech
 from ser_helpers.errors import DataError
 
 SR = 16_000
@@ -114,7 +114,7 @@ def test_every_sample_that_is_there_is_used(tmp_path, name):
     assert y.dtype == np.float32
     assert len(y) == pytest.approx(len(VOICE), rel=0.03)
     assert audio.check_file(path) == pytest.approx(len(y) / SR, rel=0.03)
-    assert audio.problems(y, SR) == []
+    assert speech.problems(y, SR) == []
     start = np.abs(y).max() / 4
     assert np.flatnonzero(np.abs(y) > start)[0] == pytest.approx(SR / 4, abs=2000)
 
@@ -213,7 +213,7 @@ PROBLEMS = {
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_what_is_hardly_speech_is_said(name):
     y, says = PROBLEMS[name]
-    found = audio.problems(y, SR)
+    found = speech.problems(y, SR)
     assert bool(found) == bool(says)
     assert says in "".join(found)
 

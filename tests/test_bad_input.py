@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ser_helpers import evaluate, split
+from ser_helpers import calibration, evaluate, split
 from ser_helpers.errors import DataError
 
 TRUE = pd.Series(["ANG", "SAD", "HAP", "HAP"], index=list("abcd"))
@@ -34,8 +34,8 @@ def test_clips_are_compared_by_name_whatever_their_order():
     pd.testing.assert_frame_equal(table, evaluate.intervals(TRUE, TRUE, WHO))
     sliced = evaluate.slices(TRUE, turned, WHO.iloc[::-1], speakers=WHO.iloc[::-1])
     assert sliced.accuracy.tolist() == [1, 1]
-    assert evaluate.reliability(sure, turned).accuracy.tolist() == [1]
-    assert evaluate.coverage(sure, turned).accuracy.tolist() == [1]
+    assert calibration.reliability(sure, turned).accuracy.tolist() == [1]
+    assert calibration.coverage(sure, turned).accuracy.tolist() == [1]
     assert evaluate.report_on(TRUE, turned, WHO.iloc[::-1], protocol="none").scores.value.uar == 1
 
 
@@ -51,8 +51,8 @@ def test_different_clips_are_never_compared():
             lambda said=said: evaluate.confusion(TRUE, said),
             lambda said=said: evaluate.intervals(TRUE, said, WHO),
             lambda said=said: evaluate.slices(TRUE, said, WHO),
-            lambda said=said: evaluate.reliability(sure, said),
-            lambda said=said: evaluate.coverage(sure, said),
+            lambda said=said: calibration.reliability(sure, said),
+            lambda said=said: calibration.coverage(sure, said),
             lambda said=said: evaluate.report_on(TRUE, said, WHO, protocol="none"),
         ):
             with pytest.raises(DataError, match=r"first [abcde0]|need as many"):

@@ -24,7 +24,7 @@ from sklearn.metrics import confusion_matrix, f1_score, recall_score
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from ser_helpers import data, evaluate, features, split, train
+from ser_helpers import calibration, data, evaluate, features, split, train
 from ser_helpers.features import AudioSettings
 from ser_helpers.model import EmotionNet
 
@@ -488,6 +488,6 @@ def test_calibration_error_is_the_helpers(seed, n_bins, sharpness):
     probabilities = pd.DataFrame(scipy.special.softmax(logits, axis=1), columns=data.EMOTIONS)
     probabilities.iloc[0] = [1, 0, 0, 0, 0, 0]  # entirely sure
     true = pd.Series(rng.choice(data.EMOTIONS, size=50))
-    theirs = evaluate.reliability(probabilities, true, n_bins=n_bins).attrs["ece"]
+    theirs = calibration.reliability(probabilities, true, n_bins=n_bins).attrs["ece"]
     ours = functions_of("06").ece_by_hand(probabilities, true, n_bins)
     assert ours == pytest.approx(theirs, abs=1e-9)

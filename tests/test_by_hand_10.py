@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from notebook_code import functions_of
 
-from ser_helpers import data, evaluate, predict
+from ser_helpers import calibration, data, predict
 from ser_helpers.further import adapt, channel
 
 seeds = st.integers(0, 2**32 - 1)
@@ -54,5 +54,5 @@ def test_coverage_is_the_helpers(seed, n):
     probabilities = pd.DataFrame(values / values.sum(axis=1, keepdims=True), columns=data.EMOTIONS)
     y_true = pd.Series(rng.choice(data.EMOTIONS, n))
     ours = functions_of("10").coverage_by_hand(probabilities, y_true)
-    helper = evaluate.coverage(probabilities, y_true)
+    helper = calibration.coverage(probabilities, y_true)
     pd.testing.assert_frame_equal(ours, helper, check_index_type=False)

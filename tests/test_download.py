@@ -34,7 +34,7 @@ from little_server import (
     without_length,
 )
 
-from ser_helpers import data, download, names, split
+from ser_helpers import checksums, data, download, split
 from ser_helpers.download import facts as published
 from ser_helpers.download.__main__ import main
 from ser_helpers.download.fetcher import Fetcher
@@ -44,7 +44,7 @@ from ser_helpers.further import listeners
 QUICK = download.Patience(connect=1, read=0.3, backoff=0.01, longest_wait=3, tries=4, refusals=8)
 ACTORS = (1001, 1002, 1076)
 SPEECHLESS = "1076_MTI_SAD_XX"
-TABLES = {name: f"ActorID,Age,Sex,{name}\n1001,51,Male,\n".encode() for name in names.TABLES}
+TABLES = {name: f"ActorID,Age,Sex,{name}\n1001,51,Male,\n".encode() for name in checksums.TABLES}
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 70000\n"
 QUOTA = b"This repository is over its data quota."
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-from ser_helpers import evaluate
+from ser_helpers import calibration, evaluate
 from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTIONS
 
@@ -97,12 +97,12 @@ def test_reliability_of_a_network_that_knows_how_sure_it_may_be():
     rng = np.random.default_rng(0)
     p = pd.DataFrame(rng.dirichlet(np.full(6, 0.5), size=20_000), columns=list(EMOTIONS))
     true = pd.Series([rng.choice(EMOTIONS, p=row) for row in p.to_numpy()])
-    honest = evaluate.reliability(p, true)
+    honest = calibration.reliability(p, true)
     assert honest.attrs["ece"] < 0.02
     assert honest.clips.sum() == len(p)
     boastful = p**4
     boastful = boastful.div(boastful.sum(axis=1), axis=0)
-    assert evaluate.reliability(boastful, true).attrs["ece"] > 0.1
+    assert calibration.reliability(boastful, true).attrs["ece"] > 0.1
 
 
 def test_the_report_says_all_it_must(corpus):
@@ -129,7 +129,7 @@ def test_coverage_is_a_count_at_each_threshold(seed, n):
     values = rng.integers(1, 5, size=(n, len(EMOTIONS))).astype(float)  # ties are frequent
     probabilities = pd.DataFrame(values / values.sum(axis=1, keepdims=True), columns=EMOTIONS)
     y_true = pd.Series(rng.choice(EMOTIONS, n))
-    curve = evaluate.coverage(probabilities, y_true)
+    curve = calibration.coverage(probabilities, y_true)
     sure, said = probabilities.max(axis=1), probabilities.idxmax(axis=1)
     assert curve.index.tolist() == sorted(set(sure), reverse=True)
     for threshold, row in curve.iterrows():

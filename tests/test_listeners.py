@@ -21,9 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ser_helpers import data, evaluate, names, split, train
+from ser_helpers.checksums import TABLES
 from ser_helpers.files import find_table
 from ser_helpers.further import listeners
-from ser_helpers.names import TABLES
 
 CHANNELS = ("voice", "face", "both")
 RESULTS = ROOT / "ser_helpers" / "results"

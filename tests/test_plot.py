@@ -14,7 +14,7 @@ from conftest import SR, tone
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 
-from ser_helpers import data, evaluate, features, plot
+from ser_helpers import calibration, data, evaluate, features, plot
 from ser_helpers.features import AudioSettings
 
 Y = tone(5001, "HAP")
@@ -93,7 +93,7 @@ CALLS = {
     ),
     "reliability": (
         lambda d: plot.reliability(
-            evaluate.reliability(pd.get_dummies(d.scored[1]).astype(float) * 0.9, d.scored[0])
+            calibration.reliability(pd.get_dummies(d.scored[1]).astype(float) * 0.9, d.scored[0])
         ),
         "probability", "share", "Reliability",
     ),

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from conftest import SR, tone
 
-from ser_helpers import data, features, files, predict, split, train
+from ser_helpers import answering, data, features, files, predict, split, train
 from ser_helpers.further import adapt
 
 
@@ -55,12 +55,12 @@ def test_a_stored_recogniser_serves_its_own_clips_and_split_only(corpus, table, 
 def test_the_command_answers_and_says_what_it_was_trained_on(file, corpus, tmp_path, capsys):
     good, bad = corpus.clips.path.iloc[0], tmp_path / "bad.wav"
     bad.write_bytes(b"no sound")
-    assert predict.main([str(good), "--recogniser", str(file)]) == 0
+    assert answering.main([str(good), "--recogniser", str(file)]) == 0
     out = capsys.readouterr().out
     assert "Nothing is known about what this network was trained on" in out
     assert str(good) in out
     asked = [str(good.parent / f"{good.stem[:8]}*.wav"), str(bad), "--recogniser", str(file)]
-    assert predict.main([*asked, "--json"]) == 1
+    assert answering.main([*asked, "--json"]) == 1
     said = capsys.readouterr()
     files = json.loads(said.out)["files"]
     assert len(files) > 2 and "is not sound" in files.pop(str(bad))["error"]
@@ -69,10 +69,10 @@ def test_the_command_answers_and_says_what_it_was_trained_on(file, corpus, tmp_p
     assert files[str(good)]["probabilities"] == expected.astype(float).round(4).to_dict()
     for answer in files.values():
         assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-3)
-    assert predict.main([str(good), "--recogniser", str(bad)]) == 1
+    assert answering.main([str(good), "--recogniser", str(bad)]) == 1
     assert "is not a whole recogniser file" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
-        predict.main([])
+        answering.main([])
 
 
 @pytest.fixture(scope="module")

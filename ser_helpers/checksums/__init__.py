@@ -15,6 +15,18 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 CORPORA = ("cremad", "ravdess", "demo")
+#: CREMA-D's own tables, and the SHA-256 of their text (lines ending in LF) at commit 1658cd34 of
+#: CheyneyComputerScience/CREMA-D.
+TABLES = {
+    "SentenceFilenames.csv": "d88cb50e84bbc30b2e159cdfc25e1cf87777ad97c7c41d6ab8f75d3383b8f740",
+    "VideoDemographics.csv": "e33ddc8b60bedf98541735801127cbb67098b5957271adbdd5dea8a44294eec3",
+    "processedResults/summaryTable.csv": (
+        "fb0e382700d32c0d9adc0c6815292215a36bcf912f2657048862c91e3bd2b317"
+    ),
+    "processedResults/tabulatedVotes.csv": (
+        "774d9d759cb5caf2542758a39eca8c0f1d2777f9987ff5d5adf8066d192f377b"
+    ),
+}
 CREMAD_HEADER, CREMAD_BYTES = 44, 32_000  # of each WAV; bytes per second: 16 kHz, 16 bit, mono
 
 

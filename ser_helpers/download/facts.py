@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from importlib import resources
 from itertools import product
 
-from ser_helpers.names import EMOTIONS, SENTENCES, TABLES
+from ser_helpers.checksums import TABLES
+from ser_helpers.names import EMOTIONS, SENTENCES
 
 ACTORS = range(1001, 1092)
 #: What these actors did not record, as (sentence, emotion); no emotion: none of the six.

@@ -12,10 +12,11 @@ import pandas as pd
 
 from ser_helpers import data
 from ser_helpers.align import refuse_duplicates, to_clips
+from ser_helpers.checksums import TABLES
 from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
 from ser_helpers.files import find_table, is_table
-from ser_helpers.names import CHANNELS, EMOTIONS, TABLES
+from ser_helpers.names import CHANNELS, EMOTIONS
 from ser_helpers.recognise import recognise
 
 _VOTE_COLUMNS = {emotion[0]: emotion for emotion in EMOTIONS} | {"fileName": "clip"}

@@ -144,16 +144,7 @@ class TemporalSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_settings(
-            self,
-            dropout=0.0,
-            lr=1e-12,
-            weight_decay=0.0,
-            label_smoothing=0.0,
-            batch_size=1,
-            epochs=1,
-            seed=0,
-        )
+        check_settings(self)
 
 
 @dataclass(frozen=True)
