@@ -65,26 +65,26 @@ def other_sound(content: bytes) -> bytes:
     return content[:1000] + bytes(255 - b for b in content[1000:2000]) + content[2000:]
 
 
-NAMES = {actor: published.cremad_names(actor)[:8] for actor in ACTORS}
+NAMES = {
+    actor: tuple(name for name in checksums.published("cremad") if name.startswith(str(actor)))[:8]
+    for actor in ACTORS
+}
 NAMES[1076] = (*NAMES[1076][:7], SPEECHLESS)
 WAVS = {name: sound(name) for names in NAMES.values() for name in names}
 FILES = {f"AudioWAV/{name}.wav": content for name, content in WAVS.items()} | TABLES
 ONE = "AudioWAV/1002_DFA_HAP_XX.wav"
 
 
-def facts_of(*bases: str) -> published.Cremad:
-    fingerprints = {
-        actor: published.Fingerprint(
-            sum(len(WAVS[name]) for name in names),
-            published.fingerprint((name, sha256(WAVS[name])) for name in names),
-        )
-        for actor, names in NAMES.items()
-    }
+def checksums_of(wavs: dict[str, bytes]) -> dict[str, checksums.Checksum]:
+    return {name: checksums.Checksum(len(wav), sha256(wav)) for name, wav in wavs.items()}
+
+
+def facts_of(*bases: str) -> published.Facts:
     tables = {name: sha256(content) for name, content in TABLES.items()}
-    return published.Cremad(NAMES, fingerprints, tables, bases, bases)
+    return published.Facts(checksums_of(WAVS), "the tests", bases, None, tables, bases)
 
 
-def bring(folder: Path, *bases: str, **options: object) -> download.Report:
+def fetch(folder: Path, *bases: str, **options: object) -> download.Report:
     options = {"patience": QUICK, "progress": False, "facts": facts_of(*bases)} | options
     return download.cremad(folder, **options)
 
@@ -129,27 +129,23 @@ def dead() -> str:
 
 def test_the_names_of_cremad_are_those_that_were_published():
     facts = published.cremad()
-    names = [name for of_actor in facts.clips.values() for name in of_actor]
-    fields = [data.parse_name(name) for name in names]
-    assert len(names) == len(set(names)) == 7442
-    assert [data.make_name(**f) for f in fields] == names
+    fields = [data.parse_name(name) for name in facts.clips]
+    assert len(fields) == 7442
+    assert [data.make_name(**f) for f in fields] == list(facts.clips)
     assert Counter(f["emotion"] for f in fields) == dict.fromkeys(data.EMOTIONS, 1271) | {
         "NEU": 1087
     }
-    assert sorted(facts.clips) == sorted(facts.fingerprints) == list(range(1001, 1092))
-    assert Counter(len(of_actor) for of_actor in facts.clips.values()) == {82: 86, 81: 2, 76: 3}
-    levels = Counter((f["emotion"], f["level"]) for f in fields if f["sentence"] == "IEO")
-    assert set(levels.values()) == {91}
-    assert len(levels) == 16
-    assert {f["level"] for f in fields if f["sentence"] != "IEO"} == {"XX"}
-    assert sum(f.n_bytes for f in facts.fingerprints.values()) == 605_899_936
-    assert "1076_MTI_SAD_XX" in names
+    of_actor = Counter(f["actor"] for f in fields)
+    assert sorted(of_actor) == list(range(1001, 1092))
+    assert Counter(of_actor.values()) == {82: 86, 81: 2, 76: 3}
+    assert sum(clip.n_bytes for clip in facts.clips.values()) == 605_899_936
+    assert SPEECHLESS in facts.clips
+    assert set(published.ALIASES) <= set(facts.clips)
 
 
 def test_the_names_of_ravdess_are_read_into_the_clips_table():
-    names = published.ravdess().clips
-    fields = [data.parse_name(name) for name in names]
-    assert len(set(names)) == 1440
+    fields = [data.parse_name(name) for name in published.ravdess().clips]
+    assert len(fields) == 1440
     assert Counter(f["actor"] for f in fields) == dict.fromkeys(range(3001, 3025), 60)
     of_emotion = Counter(f["emotion"] for f in fields)
     assert of_emotion == dict.fromkeys((*data.EMOTIONS, "CAL", "SUR"), 192) | {"NEU": 96}
@@ -187,20 +183,21 @@ def test_a_choice_of_actors_that_makes_no_sense_is_refused(text):
 
 
 def test_all_well_and_a_second_run_asks_for_nothing(tmp_path, github, gitlab):
-    report = bring(tmp_path, github.base, gitlab.base)
+    report = fetch(tmp_path, github.base, gitlab.base)
     assert report.ok
     assert (report.wanted, report.present, report.verified) == (24, 24, 24)
     assert content_of(tmp_path) == FILES
     assert "24 of 24 clips present, 24 verified, 0 files missing" in str(report)
+    assert "24 of 24 clips have the published SHA-256 (the tests)" in str(report)
     n_asked = len(github.asked)
     assert n_asked == len(FILES)
     assert not gitlab.asked
-    assert bring(tmp_path, github.base, gitlab.base).ok
+    assert fetch(tmp_path, github.base, gitlab.base).ok
     assert len(github.asked) == n_asked
 
 
 def test_a_part_of_the_actors(tmp_path, github):
-    report = bring(tmp_path, github.base, actors="1001,1076")
+    report = fetch(tmp_path, github.base, actors="1001,1076")
     assert report.ok
     assert report.wanted == 16
     assert {name[9:13] for name in content_of(tmp_path) if "wav" in name} == {"1001", "1076"}
@@ -208,7 +205,7 @@ def test_a_part_of_the_actors(tmp_path, github):
 
 def test_progress_ends_where_it_should(tmp_path, github, capsys):
     github.plays[ONE] = [cut, well]
-    bring(tmp_path, github.base, progress=True)
+    fetch(tmp_path, github.base, progress=True)
     last = capsys.readouterr().out.rsplit("\r", 1)[1]
     assert "100%" in last
     assert "24 of 24 clips" in last
@@ -258,7 +255,7 @@ def test_one_file_that_is_bad_at_the_first_source_comes_from_the_second(
     tmp_path, github, gitlab, what
 ):
     github.plays[ONE] = [BAD[what]]
-    report = bring(tmp_path, github.base, gitlab.base)
+    report = fetch(tmp_path, github.base, gitlab.base)
     assert report.ok, report
     assert content_of(tmp_path) == FILES
     assert gitlab.count(ONE) == 1
@@ -269,7 +266,7 @@ def test_what_is_bad_everywhere_is_named_with_the_reason_and_the_rest_is_kept(
     tmp_path, github, what
 ):
     github.plays[ONE] = [BAD[what]]
-    report = bring(tmp_path, github.base)
+    report = fetch(tmp_path, github.base)
     assert not report.ok
     assert list(report.missing) == ["1002_DFA_HAP_XX.wav"]
     reason = {
@@ -285,15 +282,15 @@ def test_what_is_bad_everywhere_is_named_with_the_reason_and_the_rest_is_kept(
         "empty": "empty",
     }[what]
     assert re.search(reason, str(report)), report
-    assert (report.present, report.verified) == (23, 16)
+    assert (report.present, report.verified) == (23, 23)
     assert content_of(tmp_path) == {name: c for name, c in FILES.items() if name != ONE}
     del github.plays[ONE]
-    assert bring(tmp_path, github.base).ok
+    assert fetch(tmp_path, github.base).ok
 
 
 def test_a_server_with_a_hiccup_is_asked_again(tmp_path, github):
     github.plays[ONE] = [status(500), status(503), well]
-    assert bring(tmp_path, github.base).ok
+    assert fetch(tmp_path, github.base).ok
     assert github.count(ONE) == 3
 
 
@@ -306,7 +303,7 @@ def test_retry_after_is_respected_by_all_threads(tmp_path, github, form):
 
     github.plays[ONE] = [too_many, well]
     github.default = [slowly]
-    assert bring(tmp_path, github.base, jobs=4).ok
+    assert fetch(tmp_path, github.base, jobs=4).ok
     refused = next(at for at, path in github.asked if path == ONE)
     again = next(at for at, path in github.asked if path == ONE and at > refused)
     assert again - refused >= 0.99
@@ -318,7 +315,7 @@ def test_retry_after_is_respected_by_all_threads(tmp_path, github, form):
 def test_while_one_source_wants_us_to_wait_the_other_is_asked(tmp_path, github, gitlab):
     github.default = [status(429, Retry_After=2)]
     start = time.monotonic()
-    report = bring(tmp_path, github.base, gitlab.base)
+    report = fetch(tmp_path, github.base, gitlab.base)
     assert report.ok
     assert time.monotonic() - start < 2
 
@@ -326,7 +323,7 @@ def test_while_one_source_wants_us_to_wait_the_other_is_asked(tmp_path, github, 
 def test_a_source_that_wants_us_to_wait_for_an_hour_is_given_up(tmp_path, github):
     github.default = [status(429, Retry_After=3600)]
     start = time.monotonic()
-    report = bring(tmp_path, github.base)
+    report = fetch(tmp_path, github.base)
     assert "asks to come back in 3600 s" in str(report)
     assert time.monotonic() - start < 3
     assert len(github.asked) <= 8 + len(TABLES)
@@ -334,26 +331,26 @@ def test_a_source_that_wants_us_to_wait_for_an_hour_is_given_up(tmp_path, github
 
 def test_a_source_over_its_quota_is_not_asked_for_every_file(tmp_path, github, gitlab):
     github.default = [status(403, QUOTA)]
-    report = bring(tmp_path, github.base, gitlab.base, jobs=2)
+    report = fetch(tmp_path, github.base, gitlab.base, jobs=2)
     assert report.ok
     clips = [path for _, path in github.asked if path not in TABLES]
     assert len(clips) <= QUICK.refusals + 2
 
 
 def test_first_source_dead_mirror_well(tmp_path, dead, gitlab):
-    assert bring(tmp_path, dead, gitlab.base).ok
+    assert fetch(tmp_path, dead, gitlab.base).ok
     assert content_of(tmp_path) == FILES
 
 
 def test_both_dead_gives_a_clear_report_exit_code_1_and_keeps_what_is_there(
     tmp_path, dead, github, gitlab, monkeypatch, capsys
 ):
-    bring(tmp_path, github.base, actors=[1001])
+    fetch(tmp_path, github.base, actors=[1001])
     before = content_of(tmp_path)
     for base in (dead, gitlab.base):
         gitlab.default = [status(500)]
         monkeypatch.setattr(published, "cremad", lambda base=base: facts_of(dead, base))
-        monkeypatch.setattr(download.bring_cremad.cremad, "__kwdefaults__", QUICK_DEFAULTS)
+        monkeypatch.setattr(download.cremad, "__kwdefaults__", QUICK_DEFAULTS)
         assert main(["cremad", "--to", str(tmp_path)]) == 1
         said = capsys.readouterr().out
         assert "8 of 24 clips present, 8 verified, 16 files missing" in said
@@ -368,52 +365,50 @@ QUICK_DEFAULTS = download.cremad.__kwdefaults__ | {"patience": QUICK, "progress"
 # -- the right length, the wrong bytes ------------------------------------------------------------
 
 
-def test_wrong_bytes_of_the_right_length_are_replaced_from_the_other_source(
-    tmp_path, github, gitlab
-):
-    github.plays[ONE] = [instead(other_sound)]
-    report = bring(tmp_path, github.base, gitlab.base)
-    assert report.ok
-    assert report.verified == 24
-    assert "replaced, the content was wrong: 1002_DFA_HAP_XX" in str(report)
-    assert content_of(tmp_path) == FILES | {f"{ONE}.old": other_sound(FILES[ONE])}
-
-
-def test_two_sources_with_different_errors_still_make_one_right_set(tmp_path, github, gitlab):
+def test_wrong_bytes_of_the_right_length_come_from_the_other_source(tmp_path, github, gitlab):
     another = "AudioWAV/1002_DFA_SAD_XX.wav"
     github.plays[ONE] = [instead(other_sound)]
     gitlab.plays[another] = [instead(other_sound)]
-    report = bring(tmp_path, github.base, gitlab.base)
-    assert report.ok
-    assert {n: c for n, c in content_of(tmp_path).items() if ".old" not in n} == FILES
+    assert fetch(tmp_path, github.base, gitlab.base).verified == 24
+    assert content_of(tmp_path) == FILES
 
 
-def test_wrong_bytes_everywhere_are_named(tmp_path, github, gitlab):
+def test_wrong_bytes_everywhere_are_doubtful_and_replaced_when_there_are_better_ones(
+    tmp_path, github, gitlab
+):
     github.plays[ONE] = [instead(other_sound)]
     gitlab.plays[ONE] = [instead(lambda content: content[:-2] + b"zz")]
-    report = bring(tmp_path, github.base, gitlab.base)
-    assert not report.ok
-    assert (report.present, report.verified) == (24, 16)
-    assert list(report.doubtful) == ["actor 1002"]
-    assert "the sources differ on 1002_DFA_HAP_XX" in str(report)
+    for _ in range(2):
+        report = fetch(tmp_path, github.base, gitlab.base)
+        assert (report.ok, report.present, report.verified) == (False, 24, 23)
+        assert list(report.doubtful) == [Path(ONE).name]
+        assert "doubtful: 1002_DFA_HAP_XX.wav: not the published content" in str(report)
+        assert "23 of 24 clips have the published SHA-256" in str(report)
+        assert content_of(tmp_path) == FILES | {ONE: other_sound(FILES[ONE])}
+    report = fetch(tmp_path, github.base, gitlab.base, offline=True)
+    assert list(report.doubtful) == [Path(ONE).name]
+    github.plays.clear()
+    report = fetch(tmp_path, github.base)
+    assert (report.ok, report.verified) == (True, 24)
+    assert "replaced, and kept as 1002_DFA_HAP_XX.wav.old" in str(report)
+    assert content_of(tmp_path) == FILES | {f"{ONE}.old": other_sound(FILES[ONE])}
 
 
-def test_where_all_is_wrong_the_sources_are_not_asked_for_all_of_it_again(
-    tmp_path, github, monkeypatch
-):
-    monkeypatch.setattr(download.bring_cremad, "GIVE_UP_AFTER", 1)
+def test_an_address_where_all_is_wrong_is_not_asked_for_all_of_it(tmp_path, github):
     wrong = {path: other_sound(content) for path, content in FILES.items() if path not in TABLES}
     stick = write(tmp_path / "stick", wrong)
     github.files = FILES | wrong
-    report = bring(tmp_path / "mine", github.base, source=stick)
-    assert (report.ok, report.verified) == (False, 0)
-    assert len(report.doubtful) == 3
-    assert len([path for _, path in github.asked if path not in TABLES]) == 8
+    report = fetch(tmp_path / "mine", github.base, source=stick, jobs=1)
+    assert (report.ok, report.verified, len(report.doubtful)) == (False, 0, 24)
+    assert len([path for _, path in github.asked if path not in TABLES]) == QUICK.refusals
+    # and where there is nothing better, all of another version is taken, but never called verified
+    report = fetch(tmp_path / "other", github.base)
+    assert (report.present, report.verified, len(report.doubtful)) == (24, 0, 24)
 
 
 def test_a_wrong_table_is_fetched_from_the_other_source(tmp_path, github, gitlab):
     github.plays["VideoDemographics.csv"] = [instead(b"ActorID,Age\n1001,15\n")]
-    assert bring(tmp_path, github.base, gitlab.base).ok
+    assert fetch(tmp_path, github.base, gitlab.base).ok
     assert content_of(tmp_path) == FILES
 
 
@@ -436,7 +431,7 @@ def write_zip(path: Path, files: dict[str, bytes]) -> Path:
 
 def test_from_a_folder_without_any_network(tmp_path):
     stick = write(tmp_path / "stick", {f"CREMA-D/{name}": c for name, c in FILES.items()})
-    report = bring(tmp_path / "mine", source=stick, offline=True)
+    report = fetch(tmp_path / "mine", source=stick, offline=True)
     assert report.ok
     assert content_of(tmp_path / "mine") == FILES
 
@@ -446,15 +441,14 @@ def test_from_kaggles_zip_with_its_one_odd_name_the_rest_from_the_net(
 ):
     name, odd = "1040_ITH_SAD_XX", "1040_ITH_SAD_X"
     monkeypatch.setitem(WAVS, name, sound(name))
-    monkeypatch.setitem(NAMES, 1040, (name,))
     files = {path: content for path, content in FILES.items() if path not in TABLES}
     kaggle = write_zip(tmp_path / "k.zip", files | {f"AudioWAV/{odd}.wav": WAVS[name]})
-    report = bring(tmp_path / "mine", github.base, source=kaggle)
+    report = fetch(tmp_path / "mine", github.base, source=kaggle)
     assert report.ok
     assert content_of(tmp_path / "mine") == FILES | {f"AudioWAV/{name}.wav": WAVS[name]}
     assert {path for _, path in github.asked} == set(TABLES)
     github.files = FILES | {f"AudioWAV/{odd}.wav": WAVS[name]}  # a mirror of an older copy
-    assert bring(tmp_path / "other", github.base, actors=[1040]).ok
+    assert fetch(tmp_path / "other", github.base, actors=[1040]).ok
 
 
 def test_from_a_clone_without_git_lfs_takes_the_tables_and_says_what_the_clips_are(
@@ -464,41 +458,47 @@ def test_from_a_clone_without_git_lfs_takes_the_tables_and_says_what_the_clips_a
         tmp_path / "clone",
         {name: content if name in TABLES else POINTER for name, content in FILES.items()},
     )
-    report = bring(tmp_path / "mine", source=clone, offline=True)
+    report = fetch(tmp_path / "mine", source=clone, offline=True)
     assert "pointer in place of sound" in str(report)
     assert list(content_of(tmp_path / "mine")) and set(content_of(tmp_path / "mine")) == set(TABLES)
-    assert bring(tmp_path / "mine", github.base, source=clone).ok
+    assert fetch(tmp_path / "mine", github.base, source=clone).ok
     # and in the clone itself
-    assert bring(clone, github.base, verify=True).ok
+    assert fetch(clone, github.base, verify=True).ok
     assert content_of(clone) == FILES
 
 
 def test_verify_repairs_only_what_is_broken_and_leaves_the_rest_of_the_corpus_alone(
     tmp_path, github
 ):
-    bring(tmp_path, github.base, actors=[1001, 1002])
+    fetch(tmp_path, github.base, actors=[1001, 1002])
     own = tmp_path / "AudioWAV" / "my notes.txt"
     own.write_text("mine", encoding="utf-8")
     cut_short, pointer = (tmp_path / "AudioWAV" / f"{NAMES[1001][i]}.wav" for i in (0, 1))
     cut_short.write_bytes(cut_short.read_bytes()[:3000])
     pointer.write_bytes(POINTER)
     (tmp_path / ONE).write_bytes(other_sound(FILES[ONE]))
+    no_sound = tmp_path / "AudioWAV" / f"{NAMES[1001][2]}.wav"
+    no_sound.write_bytes(b"what somebody wrote")
     github.asked.clear()
-    report = bring(tmp_path, github.base, verify=True)
+    report = fetch(tmp_path, github.base, verify=True)
     assert report.ok
     assert (report.wanted, report.verified) == (16, 16)
     assert own.read_text(encoding="utf-8") == "mine"
     asked = {path for _, path in github.asked}
-    assert asked == {f"AudioWAV/{n}.wav" for n in (*NAMES[1001][:2], *NAMES[1002])}
+    assert asked == {f"AudioWAV/{n}.wav" for n in NAMES[1001][:3]} | {ONE}
+    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.old")} == {
+        f"{no_sound.name}.old": b"what somebody wrote",
+        f"{Path(ONE).name}.old": other_sound(FILES[ONE]),
+    }
     with pytest.raises(data.DataError, match="nothing to verify"):
-        bring(tmp_path / "empty", github.base, verify=True)
+        fetch(tmp_path / "empty", github.base, verify=True)
 
 
 def test_clips_that_lie_elsewhere_in_the_folder_are_used_where_they_are(tmp_path, github):
     flat = {path.removeprefix("AudioWAV/"): content for path, content in FILES.items()}
     del flat[Path(ONE).name]
     write(tmp_path, flat)
-    assert bring(tmp_path, github.base).ok
+    assert fetch(tmp_path, github.base).ok
     assert set(content_of(tmp_path)) == set(flat) | {Path(ONE).name}
     assert len(github.asked) == 1
 
@@ -507,7 +507,7 @@ def test_a_source_that_is_neither_folder_nor_zip_is_refused(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 and then nothing")
     for name, reason in (("a.zip", "not a whole zip"), ("nowhere", "no folder or zip")):
         with pytest.raises(data.DataError, match=reason):
-            bring(tmp_path / "mine", source=tmp_path / name, offline=True)
+            fetch(tmp_path / "mine", source=tmp_path / name, offline=True)
 
 
 # -- killed, locked, full -------------------------------------------------------------------------
@@ -534,7 +534,7 @@ def test_killed_twenty_times_in_a_row_and_then_finished_whole(tmp_path, github):
         arrived = len(here)
     assert 0 < arrived < len(FILES)
     github.asked.clear()
-    assert bring(tmp_path, github.base).ok
+    assert fetch(tmp_path, github.base).ok
     assert content_of(tmp_path) == FILES
     assert len(github.asked) == len(FILES) - arrived
     assert [path.name for path in (tmp_path / SCRATCH).iterdir()] == ["lock"]
@@ -545,14 +545,14 @@ def test_a_second_run_into_the_same_folder_is_told_so_and_harms_nothing(tmp_path
         assert main(["cremad", "--to", str(tmp_path), "--base", github.base]) == 1
     assert "another download into" in capsys.readouterr().err
     assert not github.asked
-    assert bring(tmp_path, github.base).ok
+    assert fetch(tmp_path, github.base).ok
 
 
 def test_a_disk_that_is_too_small_is_told_before_the_start(tmp_path, github, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=50_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
     with pytest.raises(data.DataError, match="51 MB are needed in .* 50 MB are free"):
-        bring(tmp_path, github.base)
+        fetch(tmp_path, github.base)
     assert not github.asked
 
 
@@ -568,13 +568,13 @@ def test_a_disk_that_fills_up_stops_it_cleanly(tmp_path, github, monkeypatch):
 
     monkeypatch.setattr(Fetcher, "_receive", receive_until_full)
     with pytest.raises(data.DataError, match="the disk is full: 1 MB more are needed"):
-        bring(tmp_path, github.base)
+        fetch(tmp_path, github.base)
     here = content_of(tmp_path)
     assert len(here) >= len(TABLES)
     assert here.items() <= FILES.items()
     monkeypatch.undo()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert bring(tmp_path, github.base).ok
+    assert fetch(tmp_path, github.base).ok
 
 
 @pytest.mark.skipif(not shutil.which("unshare"), reason="needs Linux's unshare")
@@ -584,7 +584,7 @@ def test_a_real_full_disk(tmp_path, github):
         t.download.target.SPARE = -10**9  # not seen before the start, then
         folder = t.Path(sys.argv[1]) / "corpus"
         try:
-            t.bring(folder, sys.argv[2])
+            t.fetch(folder, sys.argv[2])
         except t.data.DataError as error:
             print("said:", error, len(t.content_of(folder)))
     """
@@ -605,12 +605,12 @@ def test_a_real_full_disk(tmp_path, github):
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, github):
     (tmp_path / "file").touch()
     with pytest.raises(data.DataError, match="cannot be written to"):
-        bring(tmp_path / "file", github.base)
+        fetch(tmp_path / "file", github.base)
 
 
 # -- RAVDESS --------------------------------------------------------------------------------------
 
-RAVDESS_NAMES = tuple(name for actor in (1, 2) for name in published.ravdess_names(actor)[::5])
+RAVDESS_NAMES = tuple(n for n in checksums.published("ravdess") if n[-2:] in ("01", "02"))[::5]
 RAVDESS = {f"Actor_{name[-2:]}/{name}.wav": sound(name, 48_000) for name in RAVDESS_NAMES}
 
 
@@ -625,11 +625,16 @@ def zip_bytes(files: dict[str, bytes]) -> bytes:
 ZIP = zip_bytes(RAVDESS)
 
 
-def bring_ravdess(folder: Path, *bases: str, **options: object) -> download.Report:
-    facts = published.Ravdess(
-        RAVDESS_NAMES, "speech.zip", len(ZIP), hashlib.md5(ZIP).hexdigest(), bases
+def ravdess_facts(*bases: str, names: tuple[str, ...] = RAVDESS_NAMES) -> published.Facts:
+    archive = published.Archive("speech.zip", len(ZIP), hashlib.md5(ZIP).hexdigest())
+    wavs = {Path(path).stem: content for path, content in RAVDESS.items()}
+    return published.Facts(
+        checksums_of({name: wavs[name] for name in names}), "the tests", bases, archive
     )
-    options = {"patience": QUICK, "progress": False, "facts": facts} | options
+
+
+def fetch_ravdess(folder: Path, *bases: str, **options: object) -> download.Report:
+    options = {"patience": QUICK, "progress": False, "facts": ravdess_facts(*bases)} | options
     return download.ravdess(folder, **options)
 
 
@@ -648,7 +653,7 @@ def test_ravdess_all_well_is_a_corpus_and_a_second_run_asks_for_nothing(
 ):
     (tmp_path / "course.py").touch()
     monkeypatch.chdir(tmp_path)
-    report = bring_ravdess(None, zenodo.base)
+    report = fetch_ravdess(None, zenodo.base)
     assert report.ok
     assert report.verified == report.present == len(RAVDESS)
     assert "data.open_corpus('ravdess')" in str(report)
@@ -666,21 +671,21 @@ def test_ravdess_all_well_is_a_corpus_and_a_second_run_asks_for_nothing(
     assert len(every.clips) == len(RAVDESS)
     with pytest.raises(ValueError, match="unknown emotion"):
         data.open_corpus("ravdess", emotions=["JOY"])
-    assert bring_ravdess(None, zenodo.base).ok
+    assert fetch_ravdess(None, zenodo.base).ok
     assert len(zenodo.asked) == 1
     assert not list((report.folder / SCRATCH).glob("*.zip*"))
 
 
 def test_the_zip_goes_on_where_it_was_cut_off(tmp_path, zenodo):
     zenodo.plays["speech.zip"] = [cut] * 5 + [well]  # more often than a source may be busy
-    assert bring_ravdess(tmp_path, zenodo.base).ok
+    assert fetch_ravdess(tmp_path, zenodo.base).ok
     assert clips_in(tmp_path) == RAVDESS
     assert zenodo.count("speech.zip") == 6
 
 
 def test_a_server_that_cannot_go_on_begins_anew(tmp_path, zenodo):
     zenodo.plays["speech.zip"] = [cut, from_the_beginning]
-    assert bring_ravdess(tmp_path, zenodo.base).ok
+    assert fetch_ravdess(tmp_path, zenodo.base).ok
     assert clips_in(tmp_path) == RAVDESS
 
 
@@ -690,7 +695,7 @@ def test_the_zip_goes_on_from_a_run_that_was_killed(tmp_path, zenodo, n_here, ri
     part = tmp_path / SCRATCH / "speech.zip.part"
     part.parent.mkdir()
     part.write_bytes((ZIP if right else b"x" * len(ZIP))[:n_here] + b"x" * (n_here - len(ZIP)))
-    assert bring_ravdess(tmp_path, zenodo.base).ok
+    assert fetch_ravdess(tmp_path, zenodo.base).ok
     assert clips_in(tmp_path) == RAVDESS
     assert zenodo.count("speech.zip") == (
         0 if right and n_here == len(ZIP) else 1 + (n_here != 1000 or not right)
@@ -699,46 +704,61 @@ def test_the_zip_goes_on_from_a_run_that_was_killed(tmp_path, zenodo, n_here, ri
 
 def test_a_wrong_zip_is_refused_by_its_md5_and_the_mirror_asked(tmp_path, zenodo):
     with serve({"speech.zip": ZIP[:-100] + b"x" * 100}) as bad:
-        report = bring_ravdess(tmp_path / "a", bad.base)
+        report = fetch_ravdess(tmp_path / "a", bad.base)
         assert not report.ok
         assert "the wrong content: md5" in str(report)
         assert clips_in(tmp_path / "a") == {}
-        assert bring_ravdess(tmp_path / "b", bad.base, zenodo.base).ok
+        assert fetch_ravdess(tmp_path / "b", bad.base, zenodo.base).ok
 
 
-def test_a_zip_from_disk_is_verified_by_its_md5_or_said_not_to_be(tmp_path, zenodo):
+def test_a_zip_packed_anew_and_a_neighbours_folder_are_verified_clip_by_clip(tmp_path):
     archive = tmp_path / "x.zip"
-    archive.write_bytes(ZIP)
-    report = bring_ravdess(tmp_path / "a", source=archive, offline=True)
-    assert (report.ok, report.verified) == (True, len(RAVDESS))
-    # packed anew: the same clips, whole, but nobody can know
     write_zip(archive, {f"audio/{name}": content for name, content in RAVDESS.items()})
-    report = bring_ravdess(tmp_path / "b", source=archive, offline=True)
-    assert (report.ok, report.present, report.verified) == (True, len(RAVDESS), 0)
-    assert "whole, but not verified" in str(report)
-    assert clips_in(tmp_path / "b") == RAVDESS
+    report = fetch_ravdess(tmp_path / "a", source=archive, offline=True)
+    assert (report.ok, report.verified) == (True, len(RAVDESS))
     assert archive.exists()
-    # then with the published zip
-    assert bring_ravdess(tmp_path / "b", zenodo.base).verified == len(RAVDESS)
-    # and from a neighbour's folder, whose checksums come with it
-    report = bring_ravdess(tmp_path / "c", source=tmp_path / "b", offline=True)
-    assert report.verified == len(RAVDESS)
+    report = fetch_ravdess(tmp_path / "b", source=tmp_path / "a", offline=True)
+    assert (report.ok, report.verified) == (True, len(RAVDESS))
+    assert content_of(tmp_path / "b") == RAVDESS
+
+
+@pytest.mark.parametrize("manifest", ["", "not a manifest\n", "abc *x.wav\n", None])
+def test_checksums_that_come_with_clips_are_neither_believed_nor_touched(tmp_path, manifest):
+    forged = {name: other_sound(content) for name, content in RAVDESS.items()}
+    if manifest is None:
+        manifest = "".join(f"{sha256(wav)}  {name}\n" for name, wav in forged.items())
+    stick = write(tmp_path / "stick", forged | {"checksums.sha256": manifest.encode()})
+    report = fetch_ravdess(tmp_path / "mine", source=stick, offline=True)
+    assert (report.ok, report.present, report.verified) == (False, len(RAVDESS), 0)
+    assert "not the published content" in str(report)
+    assert content_of(tmp_path / "mine") == forged
+    report = fetch_ravdess(stick, offline=True)
+    assert (report.present, report.verified) == (len(RAVDESS), 0)
+    assert content_of(stick) == forged | {"checksums.sha256": manifest.encode()}
+
+
+def test_what_a_source_lacks_or_has_wrong_comes_out_of_the_published_zip(tmp_path, zenodo):
+    names = list(RAVDESS)
+    stick = write(tmp_path / "stick", {n: RAVDESS[n] for n in names[2:]})
+    write(stick, {names[1]: other_sound(RAVDESS[names[1]])})
+    assert fetch_ravdess(tmp_path / "mine", zenodo.base, source=stick).ok
+    assert content_of(tmp_path / "mine") == RAVDESS
 
 
 def test_a_zip_that_a_browser_put_into_the_folder_is_used_and_stays(tmp_path):
     by_hand = tmp_path / "speech.zip"
     by_hand.write_bytes(ZIP)
-    assert bring_ravdess(tmp_path, offline=True).verified == len(RAVDESS)
+    assert fetch_ravdess(tmp_path, offline=True).verified == len(RAVDESS)
     assert by_hand.read_bytes() == ZIP
 
 
 def test_ravdess_is_repaired_where_it_is_broken(tmp_path, zenodo):
-    bring_ravdess(tmp_path, zenodo.base)
+    fetch_ravdess(tmp_path, zenodo.base)
     short, wrong, gone = (tmp_path / name for name in list(RAVDESS)[:3])
     short.write_bytes(short.read_bytes()[:500])
     wrong.write_bytes(other_sound(wrong.read_bytes()))
     gone.unlink()
-    report = bring_ravdess(tmp_path, zenodo.base, verify=True)
+    report = fetch_ravdess(tmp_path, zenodo.base, verify=True)
     assert (report.ok, report.verified) == (True, len(RAVDESS))
     assert clips_in(tmp_path) == RAVDESS
     assert zenodo.count("speech.zip") == 2
@@ -757,7 +777,7 @@ def test_a_zip_with_paths_that_lead_out_of_it_writes_nothing_outside(tmp_path):
     archive = tmp_path / "deep" / "evil.zip"
     archive.parent.mkdir()
     archive.write_bytes(zip_bytes(files | {"C:\\x\\" + first: b"", "..\\" + first: b""} | good))
-    report = bring_ravdess(tmp_path / "deep" / "mine", source=archive, offline=True)
+    report = fetch_ravdess(tmp_path / "deep" / "mine", source=archive, offline=True)
     assert not report.ok
     assert "lead out of the folder" in str(report)
     assert list(report.missing) == [first]
@@ -771,14 +791,14 @@ def test_a_zip_cut_short_is_said_to_be(tmp_path, share):
     archive = tmp_path / "x.zip"
     archive.write_bytes(ZIP[: int(share * len(ZIP))])
     with pytest.raises(data.DataError, match="not a whole zip"):
-        bring_ravdess(tmp_path / "mine", source=archive, offline=True)
+        fetch_ravdess(tmp_path / "mine", source=archive, offline=True)
 
 
 def test_a_damaged_clip_in_a_zip_is_named_and_the_others_come(tmp_path):
     place = ZIP.index(RAVDESS[next(iter(RAVDESS))]) + 2000
     archive = tmp_path / "x.zip"
     archive.write_bytes(ZIP[:place] + b"damage" + ZIP[place + 6 :])
-    report = bring_ravdess(tmp_path / "mine", source=archive, offline=True)
+    report = fetch_ravdess(tmp_path / "mine", source=archive, offline=True)
     assert list(report.missing) == [Path(next(iter(RAVDESS))).name]
     assert "Bad CRC-32" in str(report)
     assert report.present == len(RAVDESS) - 1
@@ -833,7 +853,7 @@ def test_votes_and_actors_come_as_tables_and_only_as_published(tmp_path, monkeyp
 
 def test_the_command_does_not_take_made_up_clips_for_cremad(tmp_path):
     """A school's own mirror, for real: the published names, but other sounds."""
-    names = published.cremad_names(1008)
+    names = [name for name in checksums.published("cremad") if name.startswith("1008")]
     files = {f"AudioWAV/{name}.wav": sound(name) for name in names}
     with serve(files) as school:
         command = [sys.executable, "-m", "ser_helpers.download", "cremad", "--base", school.base]
@@ -846,7 +866,7 @@ def test_the_command_does_not_take_made_up_clips_for_cremad(tmp_path):
         )
     assert done.returncode == 1, done.stderr
     assert "76 of 76 clips present, 0 verified, 4 files missing" in done.stdout
-    assert "doubtful: actor 1008: its fingerprint is not the published one" in done.stdout
+    assert "and 75 more: not the published content" in done.stdout
     assert "HTTP 404" in done.stdout
     assert len(clips_in(tmp_path / "here")) == 76
 

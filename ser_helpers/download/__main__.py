@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from ser_helpers import download
-from ser_helpers.download import run
+from ser_helpers.download.corpora import JOBS
 from ser_helpers.errors import DataError
 from ser_helpers.names import CORPUS_FOLDERS
 
@@ -21,15 +21,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: all that was asked for is here; 1: not all, and the last lines say why; 2: wrong
-        arguments; 130: stopped by Ctrl-C.
+        0: all that was asked for is here and verified; 1: it is not, and the last lines say why;
+        2: wrong arguments; 130: stopped by Ctrl-C.
     """
     parser = _parser()
     options = vars(parser.parse_args(arguments))
     corpus = options.pop("corpus")
     if corpus != "cremad" and options.pop("actors"):
         parser.error("--actors is for cremad; RAVDESS comes in one zip")
-    for stream in (sys.stdout, sys.stderr):  # an old Windows console has not every sign
+    for stream in (sys.stdout, sys.stderr):  # an old Windows console lacks some characters
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
@@ -50,19 +50,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ser_helpers.download",
-        description="Bring a real corpus to this machine, whole and verified. Stopped or cut off, "
-        "the same command goes on where it ended.",
+        description="Download a real corpus to this machine, and verify each clip. Stopped or cut "
+        "off, the same command goes on where it ended.",
     )
     parser.add_argument("corpus", choices=tuple(CORPUS_FOLDERS), help="which corpus")
     parser.add_argument(
-        "--to", metavar="FOLDER", help="where to (default: data/CREMA-D or data/RAVDESS)"
+        "--to", metavar="FOLDER", help="to this folder (default: data/CREMA-D or data/RAVDESS)"
     )
     parser.add_argument(
         "--from",
         dest="source",
         metavar="FOLDER_OR_ZIP",
-        help="take what is on disk already (a clone with Git LFS, Kaggle's zip, a USB stick); only "
-        "the rest is downloaded",
+        help="take what is on this machine already (a clone with Git LFS, Kaggle's zip, a USB "
+        "stick); only the rest is downloaded",
     )
     parser.add_argument(
         "--actors", metavar="LIST", help="cremad: only these, for example 1001-1010 (75 MB)"
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--verify",
         action="store_true",
-        help="check what is in the folder, and repair only what is broken or missing there",
+        help="verify the clips of the actors who are in the folder, and repair only those",
     )
     parser.add_argument(
         "--base",
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs",
         type=int,
         choices=range(1, 33),
-        default=run.JOBS,
+        default=JOBS,
         metavar="N",
         help="files at a time, 1 to 32 (default: %(default)s)",
     )

@@ -1,24 +1,32 @@
 """One file from several sources, politely and without trust.
 
-pooch, which the scientific Python world uses for this, brings one file after the other from one
-address, over a new connection each, and begins anew when it is cut off. CREMA-D is 7,442 small
-files behind a quota, RAVDESS one large one: so the transfer here stands on requests (connections
-are kept open, proxies are found in the environment), and the checksums are pooch's.
+pooch, which the scientific Python world uses for this, cannot do it: it begins anew when it is cut
+off, asks one address, one file after the other over a new connection each, and neither waits as
+long as a server asks (``Retry-After``) nor stops asking one whose quota is used up. CREMA-D is
+7,442 small files behind a quota, RAVDESS one large one. So the transfer here stands on requests,
+which keeps connections open and finds proxies in the environment.
 """
 
-import os
+import contextlib
+import hashlib
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
-
 from ser_helpers.audio import check_file
-from ser_helpers.download.sources import Absent, Busy, Patience, Refused, Source, Web
+from ser_helpers.checksums import Checksum
+from ser_helpers.download.sources import TOO_LARGE, Busy, Disk, Patience, Refused, Web
 from ser_helpers.errors import DataError
+
+
+WEB_PAGE = (b"<!doctype", b"<html", b"<?xml")  # how one begins
+
+
+class Doubtful(Refused):
+    """The file is whole sound, but has not the published content."""
 
 
 class Missing(Exception):
@@ -37,83 +45,88 @@ class _Standing:
     busy: int = 0  # in a row; at once in several threads counts once
     busy_since: float = 0.0
     not_before: float = 0.0
+    given_up: str = ""  # the reason
 
 
 class Fetcher:
-    """Bring files from the first source that gives them whole; safe to call from many threads.
+    """Fetch files from the first source that has the right ones; safe to call from many threads.
 
     Parameters
     ----------
-    sources : iterable of Source
+    sources : sequence of Web or Disk
         In the order in which they are asked.
     patience : Patience
+    stop : threading.Event, optional
+        Ends all waiting and receiving when it is set.
     """
 
-    def __init__(self, sources: Iterable[Source], *, patience: Patience = Patience()) -> None:
-        self.sources = tuple(sources)
+    def __init__(
+        self,
+        sources: Sequence[Web | Disk],
+        *,
+        patience: Patience = Patience(),
+        stop: threading.Event | None = None,
+    ) -> None:
         self.patience = patience
-        self.given_up: dict[Source, str] = {}
-        self._standing = {source: _Standing() for source in self.sources}
+        self._standings = {source: _Standing() for source in sources}
         self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
 
     def fetch(
         self,
-        paths: str | tuple[str, ...],
-        target: Path,
+        paths: Sequence[str],
         part: Path,
         *,
         check: Callable[[Path], None],
+        at_most: int,
         resume: bool = False,
-        only: Source | None = None,
-        progress: Callable[[int], None] = lambda n_bytes: None,
+        progress: Callable[[int], object] = lambda n_bytes: None,
     ) -> None:
-        """Bring one file; it has its final name only when it is whole and checked.
+        """Fetch one file.
 
         Parameters
         ----------
-        paths : str or tuple of str
-            Where a source has it; more than one: names that it goes by.
-        target, part : Path
-            Final and temporary name, on the same disk.
+        paths : sequence of str
+            Where a source may have it.
+        part : Path
+            Where it is written to; when this returns, it is there and has passed ``check``.
         check : callable
             Is given ``part``; raises :class:`Refused` if that is not the file wanted.
+        at_most : int
+            No more bytes are received.
         resume : bool
             Go on where ``part`` ends.
-        only : Source, optional
-            Ask this one only.
         progress : callable
-            Is told the size of each piece; negative if pieces were in vain.
+            Is given the size of each piece; negative if pieces were useless.
 
         Raises
         ------
         Missing
             If no source gave it.
         Stopped
-            After :meth:`stop`.
+            When ``stop`` was set.
         OSError
             If it cannot be written.
         """
         if resume and part.exists():
             progress(part.stat().st_size)
-            if _passes(check, part):  # the last run ended just before this
-                os.replace(part, target)
-                return
+            with contextlib.suppress(Refused):
+                check(part)
+                return  # the last run ended just before this
         else:
             part.unlink(missing_ok=True)
-        tries = dict.fromkeys([only] if only else self.sources, 0)
+        tries = dict.fromkeys(self._standings, 0)
         reasons = {}
         while chosen := self._next(tries):
             source, begun = chosen
             start = part.stat().st_size if part.exists() else 0
             try:
-                self._receive(source, paths, part, start, progress)
-                check(part)
+                self._take(source, paths, start, part, check, at_most, progress)
             except Refused as error:
                 reasons[source] = str(error)
                 # With a piece from before, what came now may be good all the same: once more.
                 tries[source] += 1 if start else self.patience.tries
-                self._note_refusal(source, str(error))
+                self._note_refusal(source, error)
                 _drop(part, progress)
             except Busy as error:
                 reasons[source] = str(error)
@@ -122,54 +135,89 @@ class Fetcher:
                     _drop(part, progress)
                 elif part.exists() and part.stat().st_size > start:  # slowly, but it comes
                     tries[source] = 0
-                    self._note_well(source)
+                    self._note_success(source)
                 self._note_busy(source, error, begun)
             else:
-                self._note_well(source)
-                os.replace(part, target)
+                self._note_success(source)
                 return
-        reasons |= {s: reason for s, reason in self.given_up.items() if s in tries}
-        why = "; ".join(f"{s.name}: {reasons[s]}" for s in self.sources if s in reasons)
+        reasons |= {s: self._standings[s].given_up for s in tries if self._standings[s].given_up}
+        why = "; ".join(f"{s.name}: {reasons[s]}" for s in tries if s in reasons)
         raise Missing(why or "no source was asked (offline)")
 
-    def stop(self) -> None:
-        """End all waiting and receiving in all threads."""
-        self._stop.set()
+    def _take(
+        self,
+        source: Web | Disk,
+        paths: Sequence[str],
+        start: int,
+        part: Path,
+        check: Callable[[Path], None],
+        at_most: int,
+        progress: Callable[[int], object],
+    ) -> None:
+        """Receive what a source offers until it passes the check."""
+        refusal = Refused("nothing was offered")
+        for begins, pieces in source.offers(paths, start=start, at_most=at_most):
+            if begins == 0:
+                _drop(part, progress)
+            try:
+                self._receive(pieces, part, begins, at_most, progress)
+                return check(part)
+            except Refused as error:
+                refusal = refusal if refusal.kept else error
+        raise refusal
 
-    def _next(self, tries: dict[Source, int]) -> tuple[Source, float] | None:
+    def _receive(
+        self,
+        pieces: Iterator[bytes],
+        part: Path,
+        size: int,
+        at_most: int,
+        progress: Callable[[int], object],
+    ) -> None:
+        with part.open("ab") as file, contextlib.closing(pieces):
+            for piece in pieces:
+                size += len(piece)
+                if size > at_most:
+                    raise Refused(TOO_LARGE)
+                file.write(piece)
+                progress(len(piece))
+                self._raise_if_stopped()
+
+    def _next(self, tries: dict[Web | Disk, int]) -> tuple[Web | Disk, float] | None:
         """Wait for a source that may be asked; return it and the time, or None if none is left."""
         while True:
             self._raise_if_stopped()
             with self._lock:
                 now = time.monotonic()
                 pauses = {
-                    source: self._standing[source].not_before - now
+                    source: self._standings[source].not_before - now
                     for source, n in tries.items()
-                    if n < self.patience.tries and source not in self.given_up
+                    if n < self.patience.tries and not self._standings[source].given_up
                 }
-                for source, pause in pauses.items():
-                    if pause <= 0:
-                        return source, now
+            for source, pause in pauses.items():
+                if pause <= 0:
+                    return source, now
             if not pauses:
                 return None
             # Not for longer than half a second: meanwhile another thread may learn more.
             self._stop.wait(min(*pauses.values(), 0.5))
 
-    def _note_well(self, source: Source) -> None:
+    def _note_success(self, source: Web | Disk) -> None:
         with self._lock:
-            self._standing[source].refused = self._standing[source].busy = 0
+            self._standings[source].refused = self._standings[source].busy = 0
 
-    def _note_refusal(self, source: Source, reason: str) -> None:
+    def _note_refusal(self, source: Web | Disk, error: Refused) -> None:
         with self._lock:
-            self._standing[source].refused += 1
+            standing = self._standings[source]
+            standing.refused = 0 if error.kept else standing.refused + 1
             # A disk is never given up: a stick with a part of the corpus is no worse for it.
-            if self._standing[source].refused >= self.patience.refusals and isinstance(source, Web):
-                self.given_up[source] = reason
+            if standing.refused >= self.patience.refusals and isinstance(source, Web):
+                standing.given_up = str(error)
 
-    def _note_busy(self, source: Source, error: Busy, begun: float) -> None:
+    def _note_busy(self, source: Web | Disk, error: Busy, begun: float) -> None:
         """Leave the source alone for a while, all threads together."""
         with self._lock:
-            standing, now = self._standing[source], time.monotonic()
+            standing, now = self._standings[source], time.monotonic()
             if begun >= standing.busy_since:  # else another thread's failure was this one, too
                 standing.busy += 1
                 standing.busy_since = now
@@ -177,73 +225,56 @@ class Fetcher:
             wait = max(wait, error.wait or 0)
             standing.not_before = max(standing.not_before, now + wait)
             if error.wait is not None and error.wait > self.patience.longest_wait:
-                self.given_up[source] = f"{error}; it asks to come back in {error.wait:.0f} s"
+                standing.given_up = f"{error}; it asks to come back in {error.wait:.0f} s"
             elif standing.busy >= self.patience.tries:
-                self.given_up[source] = str(error)
-
-    def _receive(
-        self,
-        source: Source,
-        paths: str | tuple[str, ...],
-        part: Path,
-        start: int,
-        progress: Callable[[int], None],
-    ) -> None:
-        names = (paths,) if isinstance(paths, str) else paths
-        for name in names:
-            try:
-                begins, pieces = source.open(name, start)
-                break
-            except Absent:
-                if name == names[-1]:
-                    raise
-        if begins < start:
-            progress(-start)
-        # What is here is kept if the source goes on from there, and written anew if not.
-        with part.open("ab" if begins else "wb") as file:
-            for piece in pieces:
-                file.write(piece)
-                progress(len(piece))
-                self._raise_if_stopped()
+                standing.given_up = str(error)
 
     def _raise_if_stopped(self) -> None:
         if self._stop.is_set():
             raise Stopped
 
 
-def check_wav(path: Path) -> None:
-    """Raise :class:`Refused` if a file is not one whole WAV (or other sound)."""
+def check_clip(path: Path, checksum: Checksum) -> None:
+    """Raise :class:`Refused` unless a file is the published clip; :class:`Doubtful` if it is sound.
+
+    Raises OSError if it cannot be read.
+    """
+    if path.stat().st_size == checksum.n_bytes and hash_file(path, "sha256") == checksum.sha256:
+        return
     with path.open("rb") as file:
-        head = file.read(512).lstrip().lower()
-    if head.startswith(b"version https://git-lfs"):
-        raise Refused(
-            "a Git LFS pointer in place of sound (quota used up, or cloned without Git LFS)"
-        )
-    if head.startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise Refused("a web page in place of sound")
+        head = file.read(512)
+    if instead := in_place_of_sound(head):
+        raise Refused(instead)
+    n_bytes = path.stat().st_size
+    if head[:4] == b"RIFF" and n_bytes < int.from_bytes(head[4:8], "little") + 8 < 1 << 32:
+        raise Refused(f"cut short after {n_bytes:,} bytes")
     try:
         check_file(path)
     except DataError as error:
         raise Refused(str(error).replace(path.name, "what came").split(": get")[0]) from None
+    raise Doubtful("not the published content")
 
 
-def check_hash(path: Path, expected: str, *, algorithm: str) -> None:
-    """Raise :class:`Refused` if a file has another checksum."""
-    found = pooch.file_hash(str(path), alg=algorithm)
-    if found != expected:
-        raise Refused(f"the wrong content: {algorithm} {found[:12]}… instead of {expected[:12]}…")
+def in_place_of_sound(head: bytes) -> str:
+    """Name what servers send in place of a file, by its first bytes; empty if it may be sound."""
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if head.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer in place of sound (quota used up, or cloned without Git LFS)"
+    return (
+        "a web page in place of sound"
+        if head.startswith((b"<!doctype", b"<html", b"<?xml"))
+        else ""
+    )
 
 
-def _passes(check: Callable[[Path], None], part: Path) -> bool:
-    try:
-        check(part)
-    except Refused:
-        return False
-    return True
+def hash_file(path: Path, algorithm: str) -> str:
+    """Return a file's checksum, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-def _drop(part: Path, progress: Callable[[int], None]) -> None:
-    """Remove what came in vain."""
+def _drop(part: Path, progress: Callable[[int], object]) -> None:
+    """Remove the partial download."""
     if part.exists():
         progress(-part.stat().st_size)
         part.unlink()

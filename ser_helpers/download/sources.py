@@ -1,16 +1,17 @@
-"""Where files can come from: an address, or what is on disk already."""
+"""Where files can come from: an address, or a folder or zip on this machine."""
 
+import copy
 import re
+import stat
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -20,10 +21,15 @@ from ser_helpers.errors import DataError
 
 CHUNK = 65_536  # bytes
 TRY_LATER = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses that may pass
+TOO_LARGE = "not the published content (far larger)"
+LZMA_MEMORY = 1 << 28  # bytes
+ARCHIVE_SUFFIXES = {".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst"}
 
 
 class Refused(Exception):
-    """The source does not have the file, or not whole: ask another one."""
+    """The source does not have the file, or not the right one: ask another one."""
+
+    kept = False  # what it has is kept all the same, for want of better
 
 
 class Absent(Refused):
@@ -31,7 +37,7 @@ class Absent(Refused):
 
 
 class Busy(Exception):
-    """The source may have the file in a while; ``wait`` tells the seconds, if it said so."""
+    """The source may have the file in a while; ``wait``: seconds, if the source said how many."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -54,7 +60,7 @@ class Patience:
         A source that was busy so often in a row is given up for this run; for one file it is
         asked as often at most.
     refusals : int
-        A source that refused so many files in a row is given up for this run.
+        An address that refused so many files in a row is given up for this run.
     """
 
     connect: float = 10.0
@@ -65,18 +71,6 @@ class Patience:
     refusals: int = 24
 
 
-class Source(Protocol):
-    """Whatever can hand out a file by its path.
-
-    ``open`` returns the position at which it really begins, and the content in pieces; both the
-    call and the pieces raise :class:`Refused` or :class:`Busy`.
-    """
-
-    name: str
-
-    def open(self, path: str, start: int = 0) -> tuple[int, Iterator[bytes]]: ...  # noqa: D102
-
-
 class Web:
     """Files below an address.
 
@@ -85,30 +79,65 @@ class Web:
     base : str
         Address that a path is put behind.
     patience : Patience
+
+    Raises
+    ------
+    DataError
+        If it is no address.
     """
 
     def __init__(self, base: str, *, patience: Patience = Patience()) -> None:
+        parts = urlsplit(base)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise DataError(
+                f"{base} is not an address that can be asked: it begins with http:// or https://; "
+                "a folder or zip on this machine is given by --from"
+            )
         self.base = base.rstrip("/") + "/"
-        self.name = urlsplit(base).netloc or base
+        self.name = parts.netloc
         self._timeout = (patience.connect, patience.read)
         self._of_thread = threading.local()  # a requests.Session is not for several threads
 
-    def open(self, path: str, start: int = 0) -> tuple[int, Iterator[bytes]]:
-        """Ask for a file, from byte ``start`` on if the server can do that."""
+    def offers(
+        self, paths: Sequence[str], *, start: int, at_most: int
+    ) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Ask for a file that is known by one or more paths.
+
+        Parameters
+        ----------
+        paths : sequence of str
+        start : int
+            Go on from this byte, if the server can do that.
+        at_most : int
+            More bytes are of no use.
+
+        Yields
+        ------
+        int
+            Byte at which this version of the file begins: 0 or ``start``.
+        iterator of bytes
+            Its content.
+
+        Raises
+        ------
+        Refused, Busy
+            The content, too, raises them.
+        """
         # "identity": else Content-Length would count compressed bytes.
-        headers = {"Accept-Encoding": "identity"}
-        if start:
-            headers["Range"] = f"bytes={start}-"
-        try:
-            response = self._session().get(
-                self.base + quote(path), headers=headers, timeout=self._timeout, stream=True
-            )
-        except requests.RequestException as error:
-            raise Busy(_reason(error)) from None
-        if response.status_code not in (200, 206):
-            raise _refusal(response)
-        begins = start if response.status_code == 206 else 0
-        return begins, _pieces(response)
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+        for path in paths:
+            try:
+                response = self._session().get(
+                    self.base + quote(path), headers=headers, timeout=self._timeout, stream=True
+                )
+            except requests.RequestException as error:
+                raise Busy(_reason(error)) from None
+            if response.status_code in (200, 206):
+                yield start if response.status_code == 206 else 0, _pieces(response)
+                return
+            refusal = _refusal(response)
+            if not isinstance(refusal, Absent) or path == paths[-1]:
+                raise refusal
 
     def _session(self) -> requests.Session:
         if not hasattr(self._of_thread, "session"):
@@ -118,62 +147,84 @@ class Web:
 
 
 class Disk:
-    """Files in a folder or zip that is here already; known by their names, wherever they lie.
+    """Files in a folder or zip on this machine, known by their names wherever they lie in it.
 
     Parameters
     ----------
     place : Path
-        Folder, searched with its subfolders, or zip.
-
-    Raises
-    ------
-    DataError
-        If it is neither.
+        Folder, searched with its subfolders, or zip; close it before the zip is moved.
+    without : Path, optional
+        Folder that is not searched, though it lies below ``place``.
 
     Attributes
     ----------
     ignored : list of str
         Members of the zip whose names lead out of it (``../`` or an absolute path).
+    archives : list of str
+        Archives that lie in there, and are not searched.
+
+    Raises
+    ------
+    DataError
+        If it is no folder and no zip that can be read.
     """
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *, without: Path | None = None) -> None:
         self.name = str(place)
         self.ignored: list[str] = []
-        if place.is_dir():
-            files = sorted(path for path in place.rglob("*") if path.is_file())
-            self._openers = {file_key(path.name): partial(path.open, "rb") for path in files[::-1]}
+        self.archives: list[str] = []
+        self._zip = None if place.is_dir() else open_zip(place)
+        self._readers: dict[str, list[Callable[[int], bytes]]] = {}
+        if self._zip is None:
+            for path in list_files(place):
+                if without is None or without not in path.parents:
+                    self._add(path.name, partial(_read_file, path))
             return
-        archive = open_zip(place)
-        self._openers = {}
-        for member in archive.infolist():
+        for member in self._zip.infolist():
             # Nothing is ever written under a name from the zip, so these could do no harm; but who
             # made such a zip is not to be trusted with the content either.
             if _leads_out(member.filename):
                 self.ignored.append(member.filename)
             elif not member.is_dir() and "__MACOSX" not in member.filename:
-                self._openers.setdefault(file_key(member.filename), partial(archive.open, member))
+                self._add(member.filename, partial(_read_member, self._zip, member))
 
-    def open(self, path: str, start: int = 0) -> tuple[int, Iterator[bytes]]:
-        """Open a file; always from its beginning."""
-        opener = self._openers.get(file_key(path))
-        if opener is None:
+    def _add(self, name: str, reader: Callable[[int], bytes]) -> None:
+        self._readers.setdefault(file_key(name), []).append(reader)
+        if PurePosixPath(name).suffix.lower() in ARCHIVE_SUFFIXES:
+            self.archives.append(name)
+
+    def __contains__(self, name: str) -> bool:
+        return file_key(name) in self._readers
+
+    def offers(
+        self, paths: Sequence[str], *, start: int, at_most: int
+    ) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Read each file of this name, always from its beginning."""
+        keys = {file_key(path): None for path in paths}
+        readers = [reader for key in keys for reader in self._readers.get(key, ())]
+        if not readers:
             raise Absent("it is not in there")
-        return 0, self._pieces(opener)
+        for reader in readers:
+            yield 0, _whole(reader, at_most)
 
-    def _pieces(self, opener: Callable) -> Iterator[bytes]:
-        try:
-            with opener() as file:
-                while piece := file.read(CHUNK):
-                    yield piece
-        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
-            raise Refused(f"cannot be read ({error})") from None
+    def close(self) -> None:
+        """Close the zip; Windows does not let go of an open file."""
+        if self._zip is not None:
+            self._zip.close()
 
 
 def file_key(path: str) -> str:
     """Return the name by which a file is known, whatever its folder and its habits of naming."""
-    name = PurePosixPath(path.replace("\\", "/")).name
-    # Older copies of CREMA-D have one clip with the level X, and Windows likes .WAV.
-    return re.sub(r"_X\.wav$", "_XX.wav", re.sub(r"\.wav$", ".wav", name, flags=re.IGNORECASE))
+    name = PurePosixPath(path.replace("\\", "/")).name.upper()  # some sticks know no small letters
+    return re.sub(r"_X\.WAV$", "_XX.WAV", name)  # in older copies of CREMA-D
+
+
+def list_files(folder: Path) -> list[Path]:
+    """List the files in a folder and its subfolders."""
+    # To be files.list_files, which follows links and leaves out the bin, once that is merged.
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("._")
+    )
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
@@ -182,9 +233,10 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         raise DataError(f"there is no folder or zip {path}: check the path")
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+    except Exception as error:  # zipfile has no single error for what is damaged
         raise DataError(
-            f"{path} is not a whole zip ({error}): it was cut short, or is no zip; get it again"
+            f"{path} is not a whole zip ({error}): if it was cut short, get it again; if it is a "
+            "tar, 7z or rar, unpack it first, then give the folder"
         ) from None
 
 
@@ -193,9 +245,64 @@ def _leads_out(member: str) -> bool:
     return bool(path.anchor) or ".." in path.parts
 
 
+def _whole(reader: Callable[[int], bytes], at_most: int) -> Iterator[bytes]:
+    try:
+        content = reader(at_most)
+    except Refused:
+        raise
+    except Exception as error:  # each way to compress has errors of its own for what is damaged
+        raise Refused(f"cannot be read ({error or type(error).__name__})") from None
+    yield content
+
+
+def _read_file(path: Path, at_most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(at_most + 1)
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, at_most: int) -> bytes:
+    """Read a member of a zip; never unpack more than it promises, nor more than is useful."""
+    if member.flag_bits & 1:
+        raise Refused("encrypted with a password: unpack the zip first, then give the folder")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise Refused("a symbolic link in the zip, not sound")
+    if member.file_size > at_most:
+        raise Refused(TOO_LARGE)
+    # zipfile unpacks bzip2 without a limit: 4 kB may become gigabytes. So it is asked for the
+    # packed bytes, as if they were stored.
+    packed = copy.copy(member)
+    packed.compress_type, packed.file_size = zipfile.ZIP_STORED, member.compress_size
+    del packed.CRC  # that of the unpacked bytes; checked below
+    with archive.open(packed) as file:
+        content = _unpack(file.read(2 * at_most), member.compress_type, member.file_size + 1)
+    if len(content) != member.file_size or zlib.crc32(content) != member.CRC:
+        raise Refused("damaged in the zip (Bad CRC-32 or length)")
+    return content
+
+
+def _unpack(packed: bytes, method: int, at_most: int) -> bytes:
+    if method == zipfile.ZIP_STORED:
+        return packed
+    if method == zipfile.ZIP_DEFLATED:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, at_most)
+    if method == zipfile.ZIP_BZIP2:
+        import bz2  # some Pythons were built without it
+
+        return bz2.BZ2Decompressor().decompress(packed, at_most)
+    if method == zipfile.ZIP_LZMA:
+        import lzma
+
+        # After four bytes of the zip's own come the settings, as at the head of a .lzma file; there
+        # the length follows, here unknown.
+        decoder = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=LZMA_MEMORY)
+        return decoder.decompress(packed[4:9] + b"\xff" * 8 + packed[9:], at_most)
+    name = {9: "deflate64", 93: "zstd", 95: "xz", 98: "PPMd"}.get(method, f"method {method}")
+    raise Refused(f"compressed by {name}, which Python cannot unpack: unpack the zip first")
+
+
 def _pieces(response: requests.Response) -> Iterator[bytes]:
     """Hand on a response's content; raise Busy if it ends too early."""
-    expected = response.headers.get("Content-Length")
+    expected = response.headers.get("Content-Length", "")
     received = 0
     with response:
         try:
@@ -204,11 +311,11 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
                 yield piece
         except requests.RequestException as error:
             raise Busy(f"cut off after {received:,} bytes ({_reason(error)})") from None
-    if expected is not None and received != int(expected):
+    if expected.isdecimal() and received != int(expected):
         raise Busy(f"cut off after {received:,} of {int(expected):,} bytes")
 
 
-def _refusal(response: requests.Response) -> Exception:
+def _refusal(response: requests.Response) -> Refused | Busy:
     """Turn an HTTP status into an exception."""
     status = response.status_code
     reason = f"HTTP {status} {response.reason or ''}".strip()
@@ -229,7 +336,7 @@ def _seconds(retry_after: str | None) -> float | None:
     """Read the header Retry-After: a number of seconds, or a date (RFC 9110, 10.2.3)."""
     if retry_after is None:
         return None
-    if retry_after.strip().isdigit():
+    if retry_after.strip().isdecimal():
         return float(retry_after)
     try:
         date = parsedate_to_datetime(retry_after)
