@@ -28,7 +28,7 @@ import soundfile
 from tqdm import tqdm
 
 from ser_helpers import data
-from ser_helpers.download import facts
+from ser_helpers.checksums import published
 
 ROOT = Path(__file__).parents[1]
 SIZES = (500, 1000, 2000, 4000, 7442)
@@ -52,17 +52,19 @@ print(json.dumps({"clips": len(table), "open_seconds": round(opened - start, 2),
 def make_folder(folder: Path, source: str) -> Path:
     """Write 7,442 clips, each as long as one of CREMA-D's may be, of the same emotion."""
     rng = np.random.default_rng(0)
-    known = facts.cremad()
+    known: dict[int, list[str]] = {}
+    for name in published("cremad"):
+        known.setdefault(data.parse_name(name)["actor"], []).append(name)
     pool = data.open_corpus(source).clips
     speech = {
         emotion: [data.load_clip(path) for path in pool.path[pool.emotion == emotion]]
         for emotion in data.EMOTIONS
     }
     (folder / "AudioWAV").mkdir(parents=True, exist_ok=True)
-    for actor, names in tqdm(known.clips.items(), desc="making clips", unit="actor"):
+    for actor, names in tqdm(known.items(), desc="making clips", unit="actor"):
         emotions = [data.parse_name(name)["emotion"] for name in names]
         seconds = rng.normal([EMOTION_SECONDS[e] for e in emotions], SPREAD)
-        n_samples = (known.fingerprints[actor].n_bytes - HEADER * len(names)) / 2
+        n_samples = sum(published("cremad")[name].n_bytes - HEADER for name in names) / 2
         seconds *= n_samples / data.SAMPLE_RATE / seconds.sum()  # this actor's bytes
         for name, emotion, length in zip(names, emotions, seconds, strict=True):
             y = speech[emotion][rng.integers(len(speech[emotion]))]
@@ -70,8 +72,8 @@ def make_folder(folder: Path, source: str) -> Path:
             y = np.resize(y, int(np.clip(length, SHORTEST, LONGEST) * data.SAMPLE_RATE))
             soundfile.write(folder / "AudioWAV" / f"{name}.wav", y, data.SAMPLE_RATE)
     sexes = rng.permutation(["Male"] * 48 + ["Female"] * 43)
-    ages = rng.integers(20, 75, size=len(known.clips))
-    people = pd.DataFrame({"ActorID": list(known.clips), "Age": ages, "Sex": sexes})
+    ages = rng.integers(20, 75, size=len(known))
+    people = pd.DataFrame({"ActorID": list(known), "Age": ages, "Sex": sexes})
     people.to_csv(folder / "actors.csv", index=False)
     return folder
 

@@ -8,9 +8,13 @@ import os
 import re
 import shutil
 import socket
+import stat
 import subprocess
 import sys
+import tarfile
 import time
+import tracemalloc
+import warnings
 import zipfile
 from collections import Counter
 from email.utils import formatdate
@@ -557,16 +561,16 @@ def test_a_disk_that_is_too_small_is_told_before_the_start(tmp_path, github, mon
 
 
 def test_a_disk_that_fills_up_stops_it_cleanly(tmp_path, github, monkeypatch):
-    receive, n_received = Fetcher._receive, 0
+    take, n_taken = Fetcher._take, 0
 
-    def receive_until_full(*arguments):
-        nonlocal n_received
-        n_received += 1
-        if n_received > 10:
+    def take_until_full(*arguments):
+        nonlocal n_taken
+        n_taken += 1
+        if n_taken > 10:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return receive(*arguments)
+        return take(*arguments)
 
-    monkeypatch.setattr(Fetcher, "_receive", receive_until_full)
+    monkeypatch.setattr(Fetcher, "_take", take_until_full)
     with pytest.raises(data.DataError, match="the disk is full: 1 MB more are needed"):
         fetch(tmp_path, github.base)
     here = content_of(tmp_path)
@@ -794,14 +798,235 @@ def test_a_zip_cut_short_is_said_to_be(tmp_path, share):
         fetch_ravdess(tmp_path / "mine", source=archive, offline=True)
 
 
-def test_a_damaged_clip_in_a_zip_is_named_and_the_others_come(tmp_path):
-    place = ZIP.index(RAVDESS[next(iter(RAVDESS))]) + 2000
+# -- zips and folders as the world has them -------------------------------------------------------
+
+STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
+
+
+def pack(method: int, files: dict[str, bytes] = RAVDESS) -> bytearray:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+    return bytearray(file.getvalue())
+
+
+def members(content: bytes) -> dict[str, zipfile.ZipInfo]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {member.filename: member for member in archive.infolist()}
+
+
+def from_zip(tmp_path: Path, content: bytes, **options: object) -> download.Report:
     archive = tmp_path / "x.zip"
-    archive.write_bytes(ZIP[:place] + b"damage" + ZIP[place + 6 :])
-    report = fetch_ravdess(tmp_path / "mine", source=archive, offline=True)
-    assert list(report.missing) == [Path(next(iter(RAVDESS))).name]
-    assert "Bad CRC-32" in str(report)
-    assert report.present == len(RAVDESS) - 1
+    archive.write_bytes(content)
+    report = fetch_ravdess(tmp_path / "mine", source=archive, offline=True, **options)
+    archive.rename(tmp_path / "y.zip")
+    return report
+
+
+@pytest.mark.parametrize("method", [STORED, DEFLATED, BZIP2, LZMA])
+@pytest.mark.parametrize("place", [4, 20, 2000, -3])
+def test_a_clip_that_is_damaged_in_a_zip_is_named_whatever_packed_it(tmp_path, method, place):
+    content, first = pack(method), next(iter(RAVDESS))
+    member = members(content)[first]
+    start = member.header_offset + 30 + len(first)
+    at = start + place % member.compress_size
+    content[at : at + 3] = bytes(255 - byte for byte in content[at : at + 3])
+    report = from_zip(tmp_path, content)
+    assert list(report.missing) == [Path(first).name]
+    assert re.search("damaged in the zip|cannot be read", str(report))
+    assert report.verified == len(RAVDESS) - 1
+    assert clips_in(tmp_path / "mine") == {n: c for n, c in RAVDESS.items() if n != first}
+
+
+def set_fields(content: bytearray, name: str, **fields: int) -> bytearray:
+    """Write another method, flag or size into both headers of a member (APPNOTE 4.3.7, 4.3.12)."""
+    places = {"flag": (6, 8, 2), "method": (8, 10, 2), "crc": (14, 16, 4), "size": (22, 24, 4)}
+    local = members(content)[name].header_offset
+    central = content.rindex(b"PK\x01\x02", 0, content.rindex(name.encode()))
+    for field, value in fields.items():
+        in_local, in_central, n = places[field]
+        for at in (local + in_local, central + in_central):
+            content[at : at + n] = value.to_bytes(n, "little")
+    return content
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"flag": 1}, "encrypted with a password: unpack the zip first"),
+        ({"method": 9}, "compressed by deflate64, which Python cannot unpack"),
+        ({"method": 98}, "compressed by PPMd"),
+        ({"method": 77}, "compressed by method 77"),
+        ({"crc": 1}, "damaged in the zip"),
+        ({"size": 100}, "damaged in the zip"),
+        ({"size": 2**32 - 2}, "not the published content (far larger)"),
+    ],
+)
+def test_a_clip_that_a_zip_does_not_give_is_named_and_the_others_come(tmp_path, fields, reason):
+    first = next(iter(RAVDESS))
+    report = from_zip(tmp_path, set_fields(pack(DEFLATED), first, **fields))
+    assert list(report.missing) == [Path(first).name]
+    assert reason in str(report)
+    assert report.verified == len(RAVDESS) - 1
+
+
+@pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA])
+def test_a_zip_bomb_stops_at_what_it_claims(tmp_path, method):
+    first = next(iter(RAVDESS))
+    content = pack(method, RAVDESS | {first: RAVDESS[first] + bytes(100_000_000)})
+    set_fields(content, first, size=len(RAVDESS[first]))
+    tracemalloc.start()
+    report = from_zip(tmp_path, content, jobs=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert list(report.missing) == [Path(first).name]
+    assert report.verified == len(RAVDESS) - 1
+    assert peak < 30_000_000
+
+
+def test_names_that_a_zip_has_twice_in_bins_in_capitals_or_very_deep(tmp_path):
+    paths = iter(RAVDESS.items())
+    (a, wav_a), (b, wav_b), (c, wav_c), (d, _) = (next(paths) for _ in range(4))
+    link = zipfile.ZipInfo(d)
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    file = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "w") as archive:
+        warnings.simplefilter("ignore")  # of names that are there twice
+        archive.writestr(a, other_sound(wav_a))
+        archive.writestr(a, b"<html>")
+        archive.writestr(a, wav_a)
+        archive.writestr(f"__MACOSX/._{Path(b).name}", b"twin")
+        archive.writestr("deep/" * 3000 + Path(b).name.upper(), wav_b)
+        archive.writestr(f"win\\dows\\{Path(c).name}", wav_c)
+        archive.writestr(link, "../../etc/passwd")
+        archive.writestr(b"\xe9t\xe9.txt".decode("cp437"), b"summer")
+    report = from_zip(tmp_path, file.getvalue())
+    assert {Path(n).name for n in (a, b, c)} == {p.name for p in (tmp_path / "mine").rglob("*.wav")}
+    assert report.verified == 3
+    assert "a symbolic link in the zip" in report.missing[Path(d).name]
+
+
+@pytest.mark.parametrize("name", ["x.tar", "x.tar.gz", "x.7z", "x.rar"])
+def test_another_archive_is_to_be_unpacked_first(tmp_path, name):
+    path = tmp_path / name
+    if ".tar" in name:
+        stick = write(tmp_path / "stick", RAVDESS)
+        with tarfile.open(path, "w:gz" if name.endswith("gz") else "w") as archive:
+            archive.add(stick)
+    else:
+        path.write_bytes({"x.7z": b"7z\xbc\xaf\x27\x1c", "x.rar": b"Rar!\x1a\x07"}[name] * 99)
+    with pytest.raises(data.DataError, match="tar, 7z or rar, unpack it first"):
+        fetch_ravdess(tmp_path / "mine", source=path, offline=True)
+    assert not (tmp_path / "mine").exists()
+    folder = write(tmp_path / "folder", {name: b""})
+    report = fetch_ravdess(tmp_path / "other", source=folder, offline=True)
+    assert f"no clip of RAVDESS, but archives: give one by --from, or unpack it first: {name}" in (
+        str(report)
+    )
+
+
+def test_the_zip_is_closed_before_it_is_deleted_and_whatever_happens(tmp_path, zenodo, monkeypatch):
+    """As on Windows, where an open file can be neither deleted nor renamed."""
+    still_open = set()
+
+    class Watched(zipfile.ZipFile):
+        def __init__(self, file, *arguments):
+            super().__init__(file, *arguments)
+            still_open.add(Path(file))
+
+        def close(self):
+            super().close()
+            still_open.discard(Path(self.filename))
+
+    def only_closed(do):
+        def watched(path, *arguments, **options):
+            assert Path(path) not in still_open
+            return do(path, *arguments, **options)
+
+        return watched
+
+    monkeypatch.setattr(zipfile, "ZipFile", Watched)
+    for name in ("unlink", "replace", "rename"):
+        monkeypatch.setattr(Path, name, only_closed(getattr(Path, name)))
+    monkeypatch.setattr(os, "replace", only_closed(os.replace))
+    assert fetch_ravdess(tmp_path / "a", zenodo.base).ok
+    archive = tmp_path / "x.zip"
+    archive.write_bytes(ZIP)
+    assert fetch_ravdess(tmp_path / "b", source=archive).ok
+    monkeypatch.setattr(download.corpora, "put", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        fetch_ravdess(tmp_path / "c", source=archive)
+    assert not still_open
+
+
+def test_paths_are_read_as_people_write_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("STICK", str(tmp_path / "my stick"))
+    write(tmp_path / "my stick", FILES)
+    for n, source in enumerate(["~/my stick", "$STICK", "${STICK}/AudioWAV/..", '"~/my stick" ']):
+        assert fetch(f"~/to{n}", source=source, offline=True).verified == 24
+        assert content_of(tmp_path / f"to{n}") == FILES
+    monkeypatch.chdir(write(tmp_path / "own", {f"$STICK/{n}": c for n, c in RAVDESS.items()}))
+    assert fetch_ravdess("mine", source="$STICK", offline=True).ok  # a folder of that name
+    with pytest.raises(data.DataError, match="no folder or zip .*nobody-of-this-name"):
+        fetch(tmp_path / "a", source="~nobody-of-this-name/x", offline=True)
+
+
+def test_a_source_that_is_the_folder_itself_or_around_it_or_in_it(tmp_path):
+    mine = write(tmp_path / "mine", {f"stick/{n}": c for n, c in list(RAVDESS.items())[:5]})
+    assert fetch_ravdess(mine, source=mine / "stick", offline=True).verified == 5
+    assert len(content_of(mine)) == 5
+    broken = {n: b"RIFF" for n in RAVDESS}
+    around = write(tmp_path / "around", {f"z/{n}": c for n, c in RAVDESS.items()})
+    write(around / "a" / "RAVDESS", broken)
+    report = fetch_ravdess(around / "a" / "RAVDESS", source=around, offline=True)
+    assert report.verified == len(RAVDESS)
+    assert fetch_ravdess(mine, source=mine, offline=True).verified == 5
+
+
+def test_what_the_first_edition_downloaded_is_accepted_as_it_is(tmp_path):
+    manifest = "".join(f"{sha256(wav)}  {name}\n" for name, wav in RAVDESS.items()).encode()
+    write(tmp_path, RAVDESS | {"checksums.sha256": manifest, f"{SCRATCH}/lock": b""})
+    assert fetch_ravdess(tmp_path, offline=True).verified == len(RAVDESS)
+    assert content_of(tmp_path) == RAVDESS | {"checksums.sha256": manifest}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows, names are UTF-16")
+def test_names_that_are_no_utf8_in_a_source_and_as_a_folder(tmp_path, capsys):
+    odd = os.fsdecode(b"caf\xe9")
+    try:
+        stick = write(tmp_path / odd, RAVDESS | {f"{odd}.wav": b"x"})
+    except OSError:
+        pytest.skip("this disk has UTF-8 names only")
+    report = fetch_ravdess(tmp_path / f"{odd}2", source=stick, offline=True)
+    assert report.verified == len(RAVDESS)
+    assert main(["ravdess", "--from", str(tmp_path / "mine"), "--to", str(stick)]) == 1
+    print(report, fetch_ravdess(stick, source=stick / "Actor_01", offline=True))
+    capsys.readouterr().out.encode()
+
+
+def test_a_folder_in_it_that_is_read_only_is_named(tmp_path, monkeypatch):
+    def refuse(new, path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "replace", refuse)  # root may write everywhere
+    with pytest.raises(data.DataError, match="csv cannot be written .Permission denied"):
+        fetch(tmp_path / "mine", source=write(tmp_path / "stick", FILES), offline=True)
+
+
+def test_an_address_that_is_none_is_refused(tmp_path):
+    for base in ("data/CREMA-D", "ftp://school/", "school:8000", "http://"):
+        with pytest.raises(data.DataError, match="not an address"):
+            fetch(tmp_path / "mine", bases=[base])
+
+
+def test_a_server_that_never_ends_is_cut_off(tmp_path, github):
+    github.plays[ONE] = [instead(FILES[ONE] + bytes(20 * len(FILES[ONE])))]
+    report = fetch(tmp_path, github.base)
+    assert "far larger" in report.missing[Path(ONE).name]
+    assert report.verified == 23
 
 
 # -- tables ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from ser_helpers.audio import check_file
 from ser_helpers.checksums import Checksum
 from ser_helpers.download.sources import TOO_LARGE, Busy, Disk, Patience, Refused, Web
 from ser_helpers.errors import DataError
-
 
 WEB_PAGE = (b"<!doctype", b"<html", b"<?xml")  # how one begins
 
@@ -160,28 +159,17 @@ class Fetcher:
             if begins == 0:
                 _drop(part, progress)
             try:
-                self._receive(pieces, part, begins, at_most, progress)
+                with part.open("ab") as file, contextlib.closing(pieces):
+                    for piece in pieces:
+                        if file.tell() + len(piece) > at_most:
+                            raise Refused(TOO_LARGE)
+                        file.write(piece)
+                        progress(len(piece))
+                        self._raise_if_stopped()
                 return check(part)
             except Refused as error:
                 refusal = refusal if refusal.kept else error
         raise refusal
-
-    def _receive(
-        self,
-        pieces: Iterator[bytes],
-        part: Path,
-        size: int,
-        at_most: int,
-        progress: Callable[[int], object],
-    ) -> None:
-        with part.open("ab") as file, contextlib.closing(pieces):
-            for piece in pieces:
-                size += len(piece)
-                if size > at_most:
-                    raise Refused(TOO_LARGE)
-                file.write(piece)
-                progress(len(piece))
-                self._raise_if_stopped()
 
     def _next(self, tries: dict[Web | Disk, int]) -> tuple[Web | Disk, float] | None:
         """Wait for a source that may be asked; return it and the time, or None if none is left."""

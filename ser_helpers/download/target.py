@@ -217,7 +217,7 @@ def disk_errors_explained(folder: Path, n_bytes: Callable[[], int]) -> Iterator[
             ) from None
         raise DataError(
             f"{error.filename or folder} cannot be written ({error.strerror or error}). {kept}: "
-            "see to the rights of that folder, or give another one by --to"
+            "check that you may write there, or give another folder by --to"
         ) from error
 
 
