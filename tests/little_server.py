@@ -53,11 +53,16 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64  # 5 are too few for eight clients on a busy machine
+    daemon_threads = True
+
+
 @contextlib.contextmanager
 def serve(files: dict[str, bytes], **more: object) -> Iterator[Shelf]:
     shelf = Shelf(files, **more)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads, server.shelf = True, shelf
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.shelf = shelf
     shelf.base = f"http://127.0.0.1:{server.server_port}/"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

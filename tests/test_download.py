@@ -80,7 +80,7 @@ ONE = "AudioWAV/1002_DFA_HAP_XX.wav"
 
 
 def checksums_of(wavs: dict[str, bytes]) -> dict[str, checksums.Checksum]:
-    return {name: checksums.Checksum(len(wav), sha256(wav)) for name, wav in wavs.items()}
+    return {name: checksums.Checksum(len(wav), sha256(wav), None) for name, wav in wavs.items()}
 
 
 def facts_of(*bases: str) -> published.Facts:
@@ -921,7 +921,7 @@ def test_another_archive_is_to_be_unpacked_first(tmp_path, name):
     assert not (tmp_path / "mine").exists()
     folder = write(tmp_path / "folder", {name: b""})
     report = fetch_ravdess(tmp_path / "other", source=folder, offline=True)
-    assert f"no clip of RAVDESS, but archives: give one by --from, or unpack it first: {name}" in (
+    assert f"none of the clips, but archives: give one by --from, or unpack it first: {name}" in (
         str(report)
     )
 
@@ -984,6 +984,34 @@ def test_a_source_that_is_the_folder_itself_or_around_it_or_in_it(tmp_path):
     report = fetch_ravdess(around / "a" / "RAVDESS", source=around, offline=True)
     assert report.verified == len(RAVDESS)
     assert fetch_ravdess(mine, source=mine, offline=True).verified == 5
+
+
+def link(path: Path, to: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.symlink_to(to, target_is_directory=to.is_dir())
+    except OSError:
+        pytest.skip("links need rights on Windows")
+
+
+def test_links_are_followed_and_a_loop_ends(tmp_path, github):
+    shared = write(tmp_path / "shared", FILES)
+    link(tmp_path / "mine" / "AudioWAV", shared / "AudioWAV")
+    link(tmp_path / "mine" / "loop", tmp_path / "mine")
+    assert fetch(tmp_path / "mine", github.base, verify=True).verified == 24
+    assert {path for _, path in github.asked} == set(TABLES)
+    link(tmp_path / "stick" / "a" / "b", shared)
+    link(tmp_path / "stick" / "a" / "loop", tmp_path / "stick")
+    link(tmp_path / "stick" / "nowhere.wav", tmp_path / "gone.wav")
+    assert fetch(tmp_path / "other", source=tmp_path / "stick", offline=True).ok
+    # what replaces a linked clip does not write into the place that the link leads to
+    forged = tmp_path / "forged.wav"
+    forged.write_bytes(other_sound(FILES[ONE]))
+    (tmp_path / "other" / ONE).unlink()
+    link(tmp_path / "other" / ONE, forged)
+    assert fetch(tmp_path / "other", github.base).ok
+    assert forged.read_bytes() == other_sound(FILES[ONE])
+    assert (tmp_path / "other" / f"{ONE}.old").is_symlink()
 
 
 def test_what_the_first_edition_downloaded_is_accepted_as_it_is(tmp_path):

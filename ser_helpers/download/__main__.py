@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from ser_helpers import download
+from ser_helpers import download, terminal
 from ser_helpers.download.corpora import JOBS
 from ser_helpers.errors import DataError
 from ser_helpers.names import CORPUS_FOLDERS
@@ -29,9 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     corpus = options.pop("corpus")
     if corpus != "cremad" and options.pop("actors"):
         parser.error("--actors is for cremad; RAVDESS comes in one zip")
-    for stream in (sys.stdout, sys.stderr):  # an old Windows console lacks some characters
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
     try:
         report = getattr(download, corpus)(**options)
     except (DataError, OSError) as error:
@@ -94,4 +91,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(terminal.run(main, name="ser_helpers.download"))

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from ser_helpers.download import facts as published
 from ser_helpers.download.facts import ALIASES
 from ser_helpers.download.fetcher import Doubtful, Fetcher, Missing, check_clip, hash_file
-from ser_helpers.download.report import Report, printable, standard_folder
+from ser_helpers.download.report import Report, standard_folder
 from ser_helpers.download.sources import Disk, Patience, Refused, Web
 from ser_helpers.download.target import (
     Clip,
@@ -28,7 +28,7 @@ from ser_helpers.download.target import (
     put,
     subfolder,
 )
-from ser_helpers.errors import DataError
+from ser_helpers.errors import DataError, printable
 from ser_helpers.files import find_table, is_table
 from ser_helpers.names import CORPUS_FOLDERS, KNOWN_BAD, parse_name
 
@@ -229,6 +229,7 @@ def _download(
                 fetch(fetcher(local))
             if web and _lacking(clips):
                 archive = scratch / facts.archive.name
+                check_room(folder, facts.archive.n_bytes if local else 0)
                 try:
                     _fetch_archive(facts.archive, archive, fetcher(web), progress)
                 except Missing as error:
@@ -244,20 +245,21 @@ def _download(
 
 def _local(source: str | Path | None, facts: published.Facts, report: Report) -> list[Disk]:
     """Open what is on this machine: what was given, or a zip that a browser put into the folder."""
-    zipped = report.folder / (facts.archive.name if facts.archive else "")
-    if source is None and zipfile.is_zipfile(zipped):
-        source = zipped
-    if source is None:
+    place = None if source is None else given_path(source)
+    by_hand = report.folder / (facts.archive.name if facts.archive else "")
+    if place in (None, report.folder) and zipfile.is_zipfile(by_hand):
+        place = by_hand
+    if place is None:
         return []
-    place = given_path(source)
     disk = Disk(place, without=None if place == report.folder else report.folder)
+    report.notes += [f"{folder} cannot be opened ({why})" for folder, why in disk.unreadable[:5]]
     if disk.ignored:
         names = ", ".join(disk.ignored[:5])
         report.notes.append(f"ignored in {place}: {names}: such names lead out of the folder")
     if not any(f"{name}.wav" in disk for name in facts.clips):
         inside = ", ".join(disk.archives[:5])
         report.notes.append(
-            f"{place} holds no clip of {CORPUS_FOLDERS[report.corpus]}"
+            f"{place} holds none of the clips"
             + (f", but archives: give one by --from, or unpack it first: {inside}" * bool(inside))
         )
     return [disk]
@@ -294,7 +296,7 @@ def _say_what_is_here(clips: list[Clip], report: Report) -> None:
     here = [clip.checksum.n_bytes for clip in clips if clip.state != "missing"]
     if here:
         print(
-            f"{printable(report.folder)} has {len(here):,} of {len(clips):,} clips already "
+            f"{printable(str(report.folder))} has {len(here):,} of {len(clips):,} clips already "
             f"({sum(here) / 1e6:,.0f} MB): going on from there"
         )
 

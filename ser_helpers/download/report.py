@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ser_helpers.errors import printable
 from ser_helpers.files import project_folder
 from ser_helpers.names import CORPUS_FOLDERS
 
@@ -80,9 +81,3 @@ def _grouped(what: str, reasons: dict[str, str]) -> list[str]:
 def standard_folder(corpus: str) -> Path:
     """Return the folder of a corpus below ``data/`` in the project."""
     return project_folder() / "data" / CORPUS_FOLDERS[corpus]
-
-
-def printable(text: object) -> str:
-    """Write what UTF-8 cannot hold, as in a folder's name in Latin-1, as an escape."""
-    # To be errors.printable, once that is merged.
-    return str(text).encode("utf-8", "backslashreplace").decode()

@@ -18,6 +18,7 @@ import requests
 
 from ser_helpers import __version__
 from ser_helpers.errors import DataError
+from ser_helpers.files import walk
 
 CHUNK = 65_536  # bytes
 TRY_LATER = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses that may pass
@@ -162,6 +163,8 @@ class Disk:
         Members of the zip whose names lead out of it (``../`` or an absolute path).
     archives : list of str
         Archives that lie in there, and are not searched.
+    unreadable : list of (Path, str)
+        Folders that cannot be opened, and why.
 
     Raises
     ------
@@ -173,10 +176,11 @@ class Disk:
         self.name = str(place)
         self.ignored: list[str] = []
         self.archives: list[str] = []
+        self.unreadable: list[tuple[Path, str]] = []
         self._zip = None if place.is_dir() else open_zip(place)
         self._readers: dict[str, list[Callable[[int], bytes]]] = {}
         if self._zip is None:
-            for path in list_files(place):
+            for path in walk(place, self.unreadable):
                 if without is None or without not in path.parents:
                     self._add(path.name, partial(_read_file, path))
             return
@@ -217,14 +221,6 @@ def file_key(path: str) -> str:
     """Return the name by which a file is known, whatever its folder and its habits of naming."""
     name = PurePosixPath(path.replace("\\", "/")).name.upper()  # some sticks know no small letters
     return re.sub(r"_X\.WAV$", "_XX.WAV", name)  # in older copies of CREMA-D
-
-
-def list_files(folder: Path) -> list[Path]:
-    """List the files in a folder and its subfolders."""
-    # To be files.list_files, which follows links and leaves out the bin, once that is merged.
-    return sorted(
-        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("._")
-    )
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:

@@ -15,8 +15,9 @@ import filelock
 
 from ser_helpers.checksums import Checksum
 from ser_helpers.download.fetcher import Doubtful, check_clip, in_place_of_sound
-from ser_helpers.download.sources import Refused, file_key, list_files
+from ser_helpers.download.sources import Refused, file_key
 from ser_helpers.errors import DataError
+from ser_helpers.files import walk
 from ser_helpers.names import is_ravdess_name
 
 SCRATCH = ".ser_download"  # below the folder; holds what is on its way, and the lock
@@ -124,7 +125,7 @@ def find_clips(folder: Path, wanted: Mapping[str, Checksum], pool: Executor) -> 
         not there belongs where most of its kind are.
     """
     found: dict[str, list[Path]] = {}
-    for path in list_files(folder):
+    for path in walk(folder):
         if path.suffix.lower() == ".wav" and path.stem == path.stem.upper():
             found.setdefault(file_key(path.name), []).append(path)
     places = {name: found.get(file_key(f"{name}.wav"), []) for name in wanted}
