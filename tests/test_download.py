@@ -839,6 +839,25 @@ def test_a_clip_that_is_damaged_in_a_zip_is_named_whatever_packed_it(tmp_path, m
     assert clips_in(tmp_path / "mine") == {n: c for n, c in RAVDESS.items() if n != first}
 
 
+def test_a_zip64_and_a_zip_that_was_streamed(tmp_path):
+    class Pipe(io.RawIOBase):
+        """Cannot be wound back, so that sizes stand behind each member only."""
+
+        def write(self, piece):
+            content.extend(piece)
+            return len(piece)
+
+        def writable(self):
+            return True
+
+    content = bytearray()
+    with zipfile.ZipFile(Pipe(), "w", DEFLATED) as archive:
+        for n, (name, wav) in enumerate(RAVDESS.items()):
+            with archive.open(name, "w", force_zip64=n % 2 == 0) as member:
+                member.write(wav)
+    assert from_zip(tmp_path, content).verified == len(RAVDESS)
+
+
 def set_fields(content: bytearray, name: str, **fields: int) -> bytearray:
     """Write another method, flag or size into both headers of a member (APPNOTE 4.3.7, 4.3.12)."""
     places = {"flag": (6, 8, 2), "method": (8, 10, 2), "crc": (14, 16, 4), "size": (22, 24, 4)}

@@ -116,16 +116,8 @@ def ravdess(
     ----------
     to : str or Path, optional
         Folder; ``data/RAVDESS`` in the project if left out.
-    source : str or Path, optional
-        The zip, or a folder with what was in it, on this machine: asked before any address.
-    verify : bool
-        As in :func:`cremad`.
-    bases : sequence of str
-        Addresses to ask for the zip instead of Zenodo, in this order.
-    offline, jobs, progress, patience
-        As in :func:`cremad`.
-    facts : Facts, optional
-        What the corpus is; as published if left out.
+    source, verify, bases, offline, jobs, progress, patience, facts
+        As of :func:`cremad`; ``bases`` are asked for the zip that Zenodo has.
 
     Returns
     -------
@@ -134,8 +126,7 @@ def ravdess(
     Raises
     ------
     DataError
-        If there is no room, another download into the folder is running, or ``source`` is no
-        folder or zip.
+        As :func:`cremad`.
     """
     return _download(
         "ravdess", to, facts or published.ravdess(), source=source, verify=verify, bases=bases,
@@ -163,6 +154,7 @@ def parse_actors(text: str | Iterable[int], known: Collection[int]) -> list[int]
     DataError
         If it cannot be read, or one of them does not exist.
     """
+    ranges: list[Collection[int]]
     if isinstance(text, str):
         parts = [re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part) for part in text.split(",")]
         ranges = [range(int(p[1]), int(p[2] or p[1]) + 1) if p else range(0) for p in parts]
@@ -419,9 +411,7 @@ def _add_up(clips: list[Clip], report: Report) -> None:
         if clip.state == "missing":
             report.missing[f"{clip.name}.wav"] = why
         elif clip.state == "doubtful":
-            report.doubtful[f"{clip.name}.wav"] = (
-                f"not the published content; it is kept, since no source has that ({why})"
-            )
+            report.doubtful[f"{clip.name}.wav"] = f"not the published content; it is kept ({why})"
     report.verified = len(clips) - len(_lacking(clips))
     report.present = sum(clip.state != "missing" for clip in clips)
     if kept := [f"{clip.path.name}.old" for clip in clips if clip.kept_old]:

@@ -239,7 +239,8 @@ def check_clip(path: Path, checksum: Checksum) -> None:
     try:
         check_file(path)
     except DataError as error:
-        raise Refused(str(error).replace(path.name, "what came").split(": get")[0]) from None
+        said = str(error).replace(str(path), "what came").replace(path.name, "what came")
+        raise Refused(said.split(": get")[0]) from None
     raise Doubtful("not the published content")
 
 

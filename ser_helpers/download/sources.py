@@ -1,25 +1,26 @@
 """Where files can come from: an address, or a folder or zip on this machine."""
 
+import contextlib
 import copy
 import re
 import stat
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import quote, urlsplit
 
 import requests
+from requests.adapters import Retry
 
 from ser_helpers import __version__
 from ser_helpers.errors import DataError
 from ser_helpers.files import walk
 
+Pieces = Generator[bytes, None, None]  # the content of a file
 CHUNK = 65_536  # bytes
 TRY_LATER = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses that may pass
 TOO_LARGE = "not the published content (far larger)"
@@ -101,7 +102,7 @@ class Web:
 
     def offers(
         self, paths: Sequence[str], *, start: int, at_most: int
-    ) -> Iterator[tuple[int, Iterator[bytes]]]:
+    ) -> Iterator[tuple[int, Pieces]]:
         """Ask for a file that is known by one or more paths.
 
         Parameters
@@ -116,8 +117,8 @@ class Web:
         ------
         int
             Byte at which this version of the file begins: 0 or ``start``.
-        iterator of bytes
-            Its content.
+        generator of bytes
+            Its content, in pieces.
 
         Raises
         ------
@@ -202,7 +203,7 @@ class Disk:
 
     def offers(
         self, paths: Sequence[str], *, start: int, at_most: int
-    ) -> Iterator[tuple[int, Iterator[bytes]]]:
+    ) -> Iterator[tuple[int, Pieces]]:
         """Read each file of this name, always from its beginning."""
         keys = {file_key(path): None for path in paths}
         readers = [reader for key in keys for reader in self._readers.get(key, ())]
@@ -241,7 +242,7 @@ def _leads_out(member: str) -> bool:
     return bool(path.anchor) or ".." in path.parts
 
 
-def _whole(reader: Callable[[int], bytes], at_most: int) -> Iterator[bytes]:
+def _whole(reader: Callable[[int], bytes], at_most: int) -> Pieces:
     try:
         content = reader(at_most)
     except Refused:
@@ -296,7 +297,7 @@ def _unpack(packed: bytes, method: int, at_most: int) -> bytes:
     raise Refused(f"compressed by {name}, which Python cannot unpack: unpack the zip first")
 
 
-def _pieces(response: requests.Response) -> Iterator[bytes]:
+def _pieces(response: requests.Response) -> Pieces:
     """Hand on a response's content; raise Busy if it ends too early."""
     expected = response.headers.get("Content-Length", "")
     received = 0
@@ -317,11 +318,9 @@ def _refusal(response: requests.Response) -> Refused | Busy:
     reason = f"HTTP {status} {response.reason or ''}".strip()
     with response:
         if "html" not in response.headers.get("Content-Type", "html"):
-            try:
+            with contextlib.suppress(requests.RequestException):
                 said = next(response.iter_content(300), b"").decode(errors="replace")
                 reason += f" ({' '.join(said.split())[:100]})" if said.strip() else ""
-            except requests.RequestException:
-                pass
     wait = _seconds(response.headers.get("Retry-After"))
     if status in TRY_LATER or wait is not None:
         return Busy(reason, wait)
@@ -329,17 +328,10 @@ def _refusal(response: requests.Response) -> Refused | Busy:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Read the header Retry-After: a number of seconds, or a date (RFC 9110, 10.2.3)."""
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdecimal():
-        return float(retry_after)
-    try:
-        date = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (date - datetime.now(UTC)).total_seconds())
+    """Read the header Retry-After, in seconds or as a date (RFC 9110, 10.2.3)."""
+    with contextlib.suppress(Exception):  # it makes no sense
+        return Retry().parse_retry_after(retry_after) if retry_after else None
+    return None
 
 
 def _reason(error: requests.RequestException) -> str:

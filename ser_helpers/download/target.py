@@ -59,6 +59,8 @@ class Clip:
 def given_path(path: str | Path) -> Path:
     """Read a path as a person gives it: with ``~``, variables, or the quotes of a shell."""
     text = os.fspath(path)
+    if not text.strip():
+        raise DataError("the path of a folder is empty: was a variable not set?")
     if not os.path.exists(text):
         text = os.path.expandvars(text.strip().strip("\"'"))
     return Path(os.path.expanduser(text)).absolute()
