@@ -243,7 +243,7 @@ def _local(source: str | Path | None, facts: published.Facts, report: Report) ->
         place = by_hand
     if place is None:
         return []
-    disk = Disk(place, without=None if place == report.folder else report.folder)
+    disk = Disk(place)
     report.notes += [f"{folder} cannot be opened ({why})" for folder, why in disk.unreadable[:5]]
     if disk.ignored:
         names = ", ".join(disk.ignored[:5])

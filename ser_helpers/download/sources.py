@@ -155,8 +155,6 @@ class Disk:
     ----------
     place : Path
         Folder, searched with its subfolders, or zip; close it before the zip is moved.
-    without : Path, optional
-        Folder that is not searched, though it lies below ``place``.
 
     Attributes
     ----------
@@ -173,7 +171,7 @@ class Disk:
         If it is no folder and no zip that can be read.
     """
 
-    def __init__(self, place: Path, *, without: Path | None = None) -> None:
+    def __init__(self, place: Path) -> None:
         self.name = str(place)
         self.ignored: list[str] = []
         self.archives: list[str] = []
@@ -182,8 +180,7 @@ class Disk:
         self._readers: dict[str, list[Callable[[int], bytes]]] = {}
         if self._zip is None:
             for path in walk(place, self.unreadable):
-                if without is None or without not in path.parents:
-                    self._add(path.name, partial(_read_file, path))
+                self._add(path.name, partial(_read_file, path))
             return
         for member in self._zip.infolist():
             # Nothing is ever written under a name from the zip, so these could do no harm; but who
