@@ -172,7 +172,7 @@ class TemporalRecogniser:
     best_epoch : int
         The epoch whose weights ``model`` has.
     provenance : Provenance
-        What it was trained on, if that was noted.
+        What it was trained on, if that was noted; ``print(recogniser)`` shows it.
     """
 
     model: TemporalNet
@@ -181,6 +181,9 @@ class TemporalRecogniser:
     history: pd.DataFrame
     best_epoch: int
     provenance: Provenance = Provenance()
+
+    def __str__(self) -> str:
+        return f"Recogniser of {', '.join(self.classes)} from frames\n{self.provenance}"
 
 
 @dataclass(frozen=True)
