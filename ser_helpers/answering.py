@@ -1,4 +1,4 @@
-"""The command ``python -m ser_helpers.predict``: answer recordings in a terminal."""
+"""Answer recordings in a terminal: the command ``python -m ser_helpers.predict``."""
 
 import argparse
 import glob
@@ -8,15 +8,12 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    from ser_helpers.predict import Recogniser
 
-from ser_helpers import predict
-from ser_helpers.data import open_corpus
-from ser_helpers.errors import DataError
-from ser_helpers.features import extract
-from ser_helpers.names import EMOTION_NAMES
-from ser_helpers.split import by_speaker
+NAME = "ser_helpers.predict"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,11 +30,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0: every file has an answer; 1: at least one has none, and stderr says why; 2: wrong
         arguments.
     """
+    options = _parser().parse_args(arguments)
+    from ser_helpers import predict  # here, so that --help need not wait for it
+    from ser_helpers.errors import DataError
+
+    try:
+        recogniser = predict.load(options.recogniser) if options.recogniser else _of_demo_voices()
+    except DataError as error:
+        print(f"{NAME}: {error}", file=sys.stderr)
+        return 1
+    answers, failed, warned = {}, {}, {}
+    for name in _files(options.files):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                answers[name] = predict.predict_file(recogniser, name)
+            except DataError as error:
+                failed[name] = str(error)
+            except (MemoryError, OSError) as error:
+                failed[name] = f"{name} cannot be read: {error or type(error).__name__}"
+        ours = [w for w in caught if issubclass(w.category, UserWarning)]  # not of the libraries
+        warned[name] = [str(warning.message) for warning in ours]
+    if options.json:
+        print(_as_json(recogniser, answers, failed, warned))
+    else:
+        _print_table(recogniser, answers, warned)
+    for text in failed.values():
+        print(f"{NAME}: {text}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ser_helpers.predict",
         description="Print the probability of each emotion for recordings of one spoken sentence.",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="WAV, FLAC, OGG, ...; or *.wav")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="WAV, FLAC, OGG, ...; a pattern; or a folder"
+    )
     parser.add_argument(
         "--recogniser",
         metavar="FILE",
@@ -45,52 +75,63 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "voices, which are synthetic: trained once, and stored in work/)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args(arguments)
-    try:
-        recogniser = predict.load(options.recogniser) if options.recogniser else _of_demo_voices()
-    except DataError as error:
-        print(f"ser_helpers.predict: {error}", file=sys.stderr)
-        return 1
-    # cmd.exe hands patterns over as they are.
-    patterns = [f if Path(f).exists() else sorted(glob.glob(f)) or f for f in options.files]
-    files = [name for f in patterns for name in ([f] if isinstance(f, str) else f)]
-    answers, warned, failed = {}, {}, {}
-    for name in files:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                answers[name] = predict.predict_file(recogniser, name)
-            except DataError as error:
-                failed[name] = str(error)
-        warned[name] = [str(warning.message) for warning in caught]
-    if options.json:
-        told = {
-            "recogniser": asdict(recogniser.provenance) | {"classes": recogniser.classes},
-            "files": {
-                name: {"error": failed[name]}
-                if name in failed
-                else {
-                    "probabilities": {e: round(float(p), 4) for e, p in answers[name].items()},
-                    "warnings": warned[name],
-                }
-                for name in files
-            },
+    return parser
+
+
+def _files(given: Sequence[str]) -> list[str]:
+    """List the recordings: of a folder its sound, of a pattern (cmd.exe hands it over) its files.
+
+    What is neither there nor fits anything stays, and is reported as missing.
+    """
+    from ser_helpers.audio import OTHER_SOUND_SUFFIXES, SUFFIXES
+    from ser_helpers.files import walk
+
+    files: dict[str, None] = {}  # each once, in the order given
+    for name in given:
+        found = [name] if Path(name).exists() else sorted(glob.glob(name, recursive=True))
+        for each in found or [name]:
+            inside = []
+            if Path(each).is_dir():
+                known = (*SUFFIXES, *OTHER_SOUND_SUFFIXES)
+                inside = [str(p) for p in walk(Path(each)) if p.suffix.lower() in known]
+            files |= dict.fromkeys(sorted(inside) or [each])
+    return list(files)
+
+
+def _of_demo_voices() -> "Recogniser":
+    from ser_helpers import data, features, predict, split
+
+    print(f"{NAME}: no --recogniser: answering as one of the demo voices", file=sys.stderr)
+    corpus = data.open_corpus("demo")
+    table = features.extract(corpus.clips, progress=False)
+    return predict.stored(corpus, table, split.by_speaker(corpus.clips.loc[table.index]))
+
+
+def _as_json(recogniser: "Recogniser", answers: dict, failed: dict, warned: dict) -> str:
+    files = {name: {"error": failed[name], "warnings": warned[name]} for name in failed}
+    for name, answer in answers.items():
+        files[name] = {
+            "answer": answer.idxmax(),
+            "probabilities": {emotion: round(float(p), 4) for emotion, p in answer.items()},
+            "warnings": warned[name],
         }
-        print(json.dumps(told, indent=2, ensure_ascii=False))
-    else:
-        print(recogniser)
-        if answers:
-            table = pd.DataFrame(answers).T.mul(100).round().astype(int)
-            table["answer"] = table.idxmax(axis=1).map(EMOTION_NAMES)
-            print(f"\nProbabilities in %:\n{table.to_string()}")
-        for text in (text for said in warned.values() for text in said):
-            print(f"warning: {text}", file=sys.stderr)
-    for text in failed.values():
-        print(f"ser_helpers.predict: {text}", file=sys.stderr)
-    return 1 if failed else 0
+    origin = asdict(recogniser.provenance) | {"classes": recogniser.classes}
+    told = {"recogniser": origin, "files": {name: files[name] for name in warned}}
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
-def _of_demo_voices() -> predict.Recogniser:
-    corpus = open_corpus("demo")
-    table = extract(corpus.clips, progress=False)
-    return predict.stored(corpus, table, by_speaker(corpus.clips.loc[table.index]))
+def _print_table(recogniser: "Recogniser", answers: dict, warned: dict) -> None:
+    import pandas as pd
+
+    from ser_helpers.names import EMOTION_NAMES
+
+    print(recogniser)
+    if "synthetic" in recogniser.provenance.corpus:
+        print("  These voices are synthetic: its answers about people mean little.")
+    if answers:
+        percent = pd.DataFrame(answers).T
+        table = percent.mul(100).round().astype(int)
+        table["answer"] = percent.idxmax(axis=1).map(EMOTION_NAMES)
+        print(f"\nProbabilities in %:\n{table.to_string()}")
+    for text in (text for said in warned.values() for text in said):
+        print(f"warning: {text}", file=sys.stderr)

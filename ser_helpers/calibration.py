@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ser_helpers.align import to_clips
+from ser_helpers.errors import DataError
 
 
 def reliability(
@@ -21,16 +22,14 @@ def reliability(
     Returns
     -------
     pandas.DataFrame
-        One row a bin: ``confidence`` (mean of the highest probability), ``accuracy``, ``clips``.
+        One row per bin: ``confidence`` (mean of the highest probability), ``accuracy``, ``clips``.
         ``attrs["ece"]`` is the expected calibration error: the mean gap, weighted by clips.
 
     References
     ----------
     Guo et al. 2017, On Calibration of Modern Neural Networks, arXiv:1706.04599.
     """
-    y_true = to_clips(probabilities.index, y_true, what="label", exact=True)
-    confidence = probabilities.max(axis=1).to_numpy()
-    right = probabilities.idxmax(axis=1).to_numpy() == np.asarray(y_true)
+    confidence, right = _sureness(probabilities, y_true)
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
     table = (
         pd.DataFrame({"confidence": confidence, "accuracy": right, "bin": bins})
@@ -65,9 +64,7 @@ def coverage(probabilities: pd.DataFrame, y_true: pd.Series) -> pd.DataFrame:
     The accuracy–coverage (or risk–coverage) curve: El-Yaniv & Wiener 2010, On the foundations of
     noise-free selective classification, JMLR 11.
     """
-    y_true = to_clips(probabilities.index, y_true, what="label", exact=True)
-    sure = probabilities.max(axis=1).to_numpy()
-    right = probabilities.idxmax(axis=1).to_numpy() == np.asarray(y_true)
+    sure, right = _sureness(probabilities, y_true)
     order = np.argsort(-sure, kind="stable")
     n = np.arange(1, len(sure) + 1)
     table = pd.DataFrame(
@@ -75,3 +72,12 @@ def coverage(probabilities: pd.DataFrame, y_true: pd.Series) -> pd.DataFrame:
         index=pd.Index(sure[order], name="threshold"),
     )
     return table[~table.index.duplicated(keep="last")]  # who is equally sure is in or out together
+
+
+def _sureness(probabilities: pd.DataFrame, y_true: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return the highest probability of each clip, and whether its class is the true one."""
+    y_true = to_clips(probabilities.index, y_true, what="label", exact=True)
+    if unanswered := int(probabilities.isna().any(axis=1).sum()):
+        raise DataError(f"{unanswered} clips have no probabilities (NaN): leave them out")
+    sure = probabilities.max(axis=1).to_numpy()
+    return sure, probabilities.idxmax(axis=1).to_numpy() == y_true.to_numpy()

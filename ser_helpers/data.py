@@ -174,6 +174,7 @@ def open_corpus(
     name = identity.name(folder.name)
     if identity.corpus == "ravdess" and not all(is_ravdess_name(p.stem) for p in clips.path):
         name = name.replace("RAVDESS", "RAVDESS (named like CREMA-D)")
+    clips.attrs["corpus"] = name  # goes with the features, into a recogniser's file
     return Corpus(name, folder, identity.corpus == "demo", clips, set_aside)
 
 

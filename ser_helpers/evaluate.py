@@ -186,7 +186,7 @@ def slices(
     Returns
     -------
     pandas.DataFrame
-        One row a slice: ``clips``, ``speakers`` (if given), ``accuracy``, ``uar``, and ``low``,
+        One row per slice: ``clips``, ``speakers`` (if given), ``accuracy``, ``uar``, and ``low``,
         ``high`` of the UAR.
     """
     speaker = {} if speakers is None else {"speaker": speakers}
@@ -337,6 +337,8 @@ def _joined(y_true: pd.Series, y_pred: pd.Series, **others: pd.Series) -> list[p
     given = {"label": y_true, "prediction": y_pred, **others}
     series = (values.index for values in given.values() if isinstance(values, pd.Series))
     clips = next(series, pd.RangeIndex(len(y_true)))
+    if not len(clips):
+        raise DataError("there is no clip to score")
     return [
         to_clips(
             clips,

@@ -4,7 +4,6 @@ import functools
 import hashlib
 import json
 import sys
-import zlib
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ import scipy.fft
 from scipy.ndimage import correlate1d
 from tqdm import tqdm
 
-from ser_helpers import clipwise
+from ser_helpers import clipwise, origin
 from ser_helpers.audio import load_clip
 from ser_helpers.clipwise import AT_ONCE, processes
 from ser_helpers.clipwise import hash_files as hash_files
@@ -24,7 +23,6 @@ from ser_helpers.spectrum import AudioSettings, decibels, mel_power, trim
 
 PERCENTILES = (5, 25, 50, 75, 95)
 POOL_FROM = 200  # clips; fewer are done before a pool has started
-HASH = 8  # characters of a row's hash in ``attrs``
 RECIPE = 2  # raise it whenever `describe` computes something else: old caches are then not read
 
 
@@ -148,8 +146,8 @@ def extract(
     pandas.DataFrame of float32, shape (n_clips, n_features)
         Index ``clip``. ``attrs["settings"]`` holds the settings as a dict,
         ``attrs["set_aside"]`` the clips left out, as ``{clip: reason}``, ``attrs["content"]``
-        what :func:`content_key` makes of the files' hashes, and ``attrs["rows"]`` what
-        :func:`origin_of` needs to know the values again.
+        what :func:`content_key` makes of the files' hashes, and the rest what
+        :func:`ser_helpers.origin.origin_of` needs to know corpus, speakers and values again.
 
     Raises
     ------
@@ -184,41 +182,9 @@ def extract(
         "settings": asdict(settings),
         "set_aside": set_aside,
         "content": content_key(keys),
-        "rows": "".join(_row_hashes(table)),
+        **origin.notes(table, clips),
     }
     return table
-
-
-def origin_of(table: pd.DataFrame) -> dict:
-    """Report where a feature table came from, and whether it still holds what was extracted.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame, shape (n_clips, n_features)
-        Of :func:`extract`, or made from such a table.
-
-    Returns
-    -------
-    dict
-        ``settings`` (a dict) and ``content`` (the key of the files) as :func:`extract` noted them,
-        empty if it did not make the table; ``changed``: what is different from an extracted
-        table, in words, or "" if each row is one that :func:`describe` made. Rows may be left out
-        or reordered; the values decide, not the notes alone.
-    """
-    noted = table.attrs
-    settings = noted.get("settings") or {}
-    origin = {"settings": settings, "content": noted.get("content", ""), "changed": ""}
-    if noted.get("adapted"):
-        return origin | {"changed": f"it was adapted ({noted['adapted']})"}
-    if not settings:
-        return origin | {"changed": "it does not say its audio settings (attrs['settings'])"}
-    if list(table.columns) != feature_names(AudioSettings(**settings)):
-        return origin | {"changed": "its columns were chosen, renamed or reordered"}
-    known = noted.get("rows", "")
-    known = {known[i : i + HASH] for i in range(0, len(known), HASH)}
-    if not known.issuperset(_row_hashes(table)):
-        return origin | {"changed": "its values were changed after they had been extracted"}
-    return origin
 
 
 def content_key(hashes: Iterable[str]) -> str:
@@ -235,12 +201,6 @@ def recipe_key(settings: AudioSettings = AudioSettings()) -> str:
         "versions": [np.__version__, scipy.__version__],
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _row_hashes(table: pd.DataFrame) -> list[str]:
-    """Hash the float32 values of each row (CRC-32, eight hexadecimal digits)."""
-    values = np.ascontiguousarray(table.to_numpy(dtype=np.float32))
-    return [f"{zlib.crc32(row):0{HASH}x}" for row in values]
 
 
 @clipwise.or_reason

@@ -16,7 +16,10 @@ from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTIONS
 from ser_helpers.split import PARTS
 
-SHARES = ("dropout", "label_smoothing")
+#: Settings that are shares: below 1, or at most 1.
+BELOW_1 = ("dropout", "label_smoothing", "speed", "tempo")
+AT_MOST_1 = ("time_share", "mel_share")
+MAY_BE_0 = ("seed", "time_masks", "mel_masks")  # of the whole numbers
 
 
 def prepare(
@@ -57,14 +60,15 @@ def prepare(
         )
     present = set(labels[parts == "train"])
     if len(present) < 2:
+        (only,) = present
         raise DataError(
-            f"the train part has clips of {' and '.join(present)} only, so every answer would be "
-            "right: at least two emotions are needed"
+            f"the train part has clips of {only} only, and a network that hears only clips of "
+            f"{only} answers {only} to everything: at least two emotions are needed"
         )
     if unknown := sorted(set(labels) - present):
         raise DataError(
-            f"the train part has no clip of {', '.join(unknown)}, so it cannot be learnt: split "
-            "again, or leave this emotion out"
+            f"the train part has no clip of {', '.join(unknown)}, so it cannot be learnt: the "
+            "train part needs each that the other parts have; split again, or leave it out"
         )
     return labels, parts, tuple(emotion for emotion in EMOTIONS if emotion in present)
 
@@ -122,20 +126,29 @@ def check_settings(settings: Any) -> None:
     Parameters
     ----------
     settings : dataclass instance
-        Whole numbers must be at least 1, ``seed`` at least 0; other numbers at least 0, shares
-        (``SHARES``) below 1 and ``lr`` above 0.
+        Whole numbers, and those in tuples, must be at least 1, ``MAY_BE_0`` at least 0; other
+        numbers at least 0, ``lr`` above 0, shares as in ``BELOW_1`` and ``AT_MOST_1``.
     """
-    for name, kind in {field.name: field.type for field in fields(settings)}.items():
-        if kind not in (int, float, "int", "float"):
-            continue
-        value, whole = getattr(settings, name), kind in (int, "int")
-        low = int(name != "seed") if whole else 1e-12 if name == "lr" else 0
-        right = isinstance(value, (int, np.integer) if whole else (int, float, np.number))
-        if not right or not low <= value < (1 if name in SHARES else float("inf")):
-            raise ValueError(
-                f"{name}={value!r} must be {'a whole number' if whole else 'a number'}, "
-                f"{low:g} or more{' and below 1' * (name in SHARES)}"
-            )
+    for name, kind in {field.name: str(field.type) for field in fields(settings)}.items():
+        value = getattr(settings, name)
+        if "int" in kind:
+            sizes = value if isinstance(value, (tuple, list)) else (value,)
+            least, many = int(name not in MAY_BE_0), "tuple" in kind
+            right = many == isinstance(value, (tuple, list))
+            if not right or not all(_is_number(v, whole=True) and v >= least for v in sizes):
+                kind = "a tuple of whole numbers, each" if many else "a whole number,"
+                raise ValueError(f"{name}={value!r} must be {kind} {least} or more")
+        elif "float" in kind:
+            low = 1e-12 if name == "lr" else 0
+            most = np.nextafter(1, 0) if name in BELOW_1 else 1 if name in AT_MOST_1 else 1e300
+            if not _is_number(value) or not low <= value <= most:
+                limit = " and below 1" * (name in BELOW_1) + " and at most 1" * (name in AT_MOST_1)
+                raise ValueError(f"{name}={value!r} must be a number, {low:g} or more{limit}")
+
+
+def _is_number(value: object, *, whole: bool = False) -> bool:
+    kinds = (int, np.integer) if whole else (int, float, np.number)
+    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 @contextmanager

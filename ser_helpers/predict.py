@@ -3,8 +3,14 @@
 Without a notebook: ``python -m ser_helpers.predict FILE ... [--recogniser FILE] [--json]``.
 """
 
-import contextlib
 import sys
+
+if __name__ == "__main__":  # before anything large is imported: --help answers at once
+    from ser_helpers import answering, terminal
+
+    sys.exit(terminal.run(answering.main, name="ser_helpers.predict"))
+
+import contextlib
 import warnings
 import zlib
 from dataclasses import asdict, dataclass
@@ -19,10 +25,11 @@ from ser_helpers.align import to_clips
 from ser_helpers.audio import as_samples, load_clip
 from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
-from ser_helpers.features import RECIPE, AudioSettings, describe, feature_names, recipe_key
+from ser_helpers.features import RECIPE, AudioSettings, describe, feature_names
 from ser_helpers.files import work_folder
 from ser_helpers.model import EmotionNet
 from ser_helpers.names import EMOTIONS
+from ser_helpers.origin import origin_of
 from ser_helpers.speech import problems
 from ser_helpers.train import Result, fit, model_probabilities
 from ser_helpers.weights import Provenance, provenance
@@ -70,7 +77,8 @@ def from_result(result: Result, *, corpus: Corpus | None = None) -> Recogniser:
     result : Result
         Trained on a table of :func:`ser_helpers.features.extract`, or on some of its rows.
     corpus : Corpus, optional
-        What it was trained on: the recogniser then knows whom it has heard (:func:`heard`).
+        What it was trained on. Left out, the table's own notes say whom it has heard
+        (:func:`heard`), if it was extracted from the clips of an open corpus.
 
     Returns
     -------
@@ -94,47 +102,38 @@ def from_result(result: Result, *, corpus: Corpus | None = None) -> Recogniser:
         result.scaler.scale_.astype(np.float32),
         result.classes,
         AudioSettings(**result.origin["settings"]),
-        Provenance() if corpus is None else _provenance(result, corpus),
+        provenance(
+            result.origin, result.labels, result.parts, corpus=corpus, seed=result.settings.seed
+        ),
     )
 
 
-def _provenance(result: Result, corpus: Corpus) -> Provenance:
-    return provenance(
-        result.parts,
-        corpus.clips,
-        corpus=corpus.name,
-        content=result.origin["content"],
-        recipe=recipe_key(AudioSettings(**result.origin["settings"])),
-        seed=result.settings.seed,
-    )
-
-
-def heard(recogniser: Recogniser, speaker: int) -> bool:
+def heard(recogniser: Recogniser, speaker: int | str) -> bool:
     """Tell whether a recogniser heard a speaker in its training.
 
     Parameters
     ----------
     recogniser : Recogniser
-    speaker : int
-        The actor's number.
+    speaker : int or str
+        The actor's number, in the corpus that it was trained on; another one has other people.
 
     Returns
     -------
     bool
-        True if the speaker trained it or, in the validation part, decided when to stop.
+        True if the speaker trained it or, in the validation part, decided when to stop
+        (``recogniser.provenance.parts_of(speaker)`` says which).
 
     Raises
     ------
     DataError
         If nobody noted whom it has heard: it was made without ``corpus``.
     """
-    speakers = recogniser.provenance.speakers
-    if not speakers:
+    if not recogniser.provenance.speakers:
         raise DataError(
             "this recogniser does not know whom it has heard: make it by "
             "predict.from_result(result, corpus=corpus)"
         )
-    return any(speaker in speakers.get(part, ()) for part in ("train", "validation"))
+    return not {"train", "validation"}.isdisjoint(recogniser.provenance.parts_of(speaker))
 
 
 def belongs(recogniser: Recogniser, corpus: Corpus, table: pd.DataFrame, parts: pd.Series) -> bool:
@@ -153,15 +152,11 @@ def belongs(recogniser: Recogniser, corpus: Corpus, table: pd.DataFrame, parts: 
     Returns
     -------
     bool
-        False also if nobody noted what it was trained on. Then train anew.
+        False if a file, a clip, its label, part or speaker, or the way of computing features is
+        another, or nobody noted what it was trained on. Then train anew.
     """
-    now = provenance(
-        to_clips(table.index, parts, what="part"),
-        corpus.clips,
-        corpus=corpus.name,
-        content=table.attrs.get("content", ""),
-        recipe=recipe_key(recogniser.audio_settings),
-    )
+    parts = to_clips(table.index, parts, what="part")
+    now = provenance(origin_of(table), corpus.clips.emotion, parts, corpus=corpus)
     return recogniser.provenance.same_training(now)
 
 
@@ -260,17 +255,21 @@ def load(path: str | Path) -> Recogniser:
     )
     try:
         classes = tuple(header["classes"])
-        settings = AudioSettings(**header["audio_settings"])
+        settings = weights.audio_settings(header)
         n_features = len(feature_names(settings))
         for name in ("mean", "scale"):
             if arrays[name].shape != (n_features,):
                 raise ValueError(f"{name} has the shape {arrays[name].shape}, not ({n_features},)")
         if not set(classes) <= set(EMOTIONS) or len(set(classes)) != len(classes):
             raise ValueError(f"the classes are {classes}")
-        model = EmotionNet(n_features, len(classes), hidden=tuple(header["hidden"]))
-        weights.into_model(model, arrays)
+        if not (arrays["scale"] > 0).all():
+            raise ValueError("a feature's scale is not above 0")
+        hidden = tuple(header["hidden"])
+        model = weights.into_model(
+            lambda: EmotionNet(n_features, len(classes), hidden=hidden), arrays
+        )
         origin = Provenance.from_header(header["provenance"])
-    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+    except weights.FORGED as error:
         raise DataError(f"{Path(path).name} does not fit together ({error}): train anew") from None
     return Recogniser(model, arrays["mean"], arrays["scale"], classes, settings, origin)
 
@@ -287,12 +286,13 @@ def predict(recogniser: Recogniser, rows: np.ndarray) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame of float32, shape (n_clips, n_classes)
-        Probabilities; columns in the order of the classes.
+        Class probabilities; columns in the order of the classes.
 
     Raises
     ------
     DataError
-        If the rows are not those features, in that order, or hold NaN.
+        If the rows are not those features, in that order, or hold NaN; or if they say that they
+        were adapted, or made with other settings.
     """
     names = feature_names(recogniser.audio_settings)
     columns = getattr(rows, "columns", names)
@@ -300,6 +300,12 @@ def predict(recogniser: Recogniser, rows: np.ndarray) -> pd.DataFrame:
         raise DataError(
             f"rows of the shape (n_clips, {len(names)}) are needed, their columns in the order of "
             f"features.feature_names(recogniser.audio_settings); these have {np.shape(rows)}"
+        )
+    noted, settings = getattr(rows, "attrs", {}), asdict(recogniser.audio_settings)
+    if noted.get("adapted") or noted.get("settings", settings) != settings:
+        raise DataError(
+            f"these rows were {noted.get('adapted') or 'made with ' + str(noted['settings'])}, and "
+            f"the recogniser learnt from rows as features.extract gives them with {settings}"
         )
     if not np.isfinite(np.asarray(rows)).all():
         raise DataError("the rows hold features that are not numbers (NaN or infinity)")
@@ -397,9 +403,3 @@ def over_time(
     if rows:
         answers[heard] = predict(recogniser, np.stack(rows)).to_numpy()
     return answers.rename_axis("seconds")
-
-
-if __name__ == "__main__":
-    from ser_helpers import answering, terminal
-
-    sys.exit(terminal.run(answering.main, name="ser_helpers.predict"))

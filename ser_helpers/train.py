@@ -10,11 +10,11 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from ser_helpers.align import refuse_duplicates, refuse_gaps
+from ser_helpers.align import refuse_duplicates, refuse_gaps, to_clips
 from ser_helpers.errors import DataError
-from ser_helpers.features import origin_of
 from ser_helpers.learning import BestEpoch, check_settings, one_thread, prepare
 from ser_helpers.model import EmotionNet
+from ser_helpers.origin import origin_of
 from ser_helpers.split import parts_of_fold
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Result:
         Of every clip, in whatever part.
     settings : TrainSettings
     origin : dict
-        Where the feature table came from, :func:`ser_helpers.features.origin_of`.
+        Where the feature table came from, :func:`ser_helpers.origin.origin_of`.
     """
 
     model: EmotionNet
@@ -121,9 +121,16 @@ class Result:
 
         Raises
         ------
-        ValueError
-            If the columns are others.
+        DataError
+            If the columns are others, or the rows were adapted and the training table was not.
         """
+        names = getattr(self.scaler, "feature_names_in_", range(self.scaler.n_features_in_))
+        adapted = rows.attrs.get("adapted", "")
+        if list(rows.columns) != list(names) or adapted not in self.origin.get("changed", ""):
+            raise DataError(
+                f"rows with the {len(names)} columns of the training table are needed, adapted as "
+                f"it was; these have {rows.shape[1]} and are {adapted or 'not adapted'}"
+            )
         x = torch.from_numpy(self.scaler.transform(rows).astype(np.float32))
         return pd.DataFrame(model_probabilities(self.model, x), rows.index, list(self.classes))
 
@@ -226,7 +233,13 @@ def cross_validate(
     -------
     pandas.DataFrame of float32, shape (n_clips, n_classes)
         Probabilities of each clip by the network that had not heard its fold.
+
+    Raises
+    ------
+    DataError
+        As :func:`fit`.
     """
+    folds = to_clips(table.index, folds, what="fold")
     numbers = sorted(folds.unique())
     unseen = []
     for fold in tqdm(numbers, desc="folds", disable=not progress, file=sys.stdout, leave=False):

@@ -61,6 +61,16 @@ def test_different_clips_are_never_compared():
         evaluate.intervals(TRUE, TRUE, WHO.iloc[:3])
 
 
+def test_no_clips_and_no_probabilities_have_no_score():
+    sure = pd.get_dummies(TRUE).astype(float)
+    sure.iloc[1] = np.nan  # as `predict.over_time` has it for a pause
+    for curve in (calibration.reliability, calibration.coverage):
+        with pytest.raises(DataError, match="1 clips have no probabilities"):
+            curve(sure, TRUE)
+    with pytest.raises(DataError, match="no clip to score"):
+        evaluate.scores(TRUE.iloc[:0], TRUE.iloc[:0])
+
+
 def test_slices_leave_out_what_is_not_known_and_keep_the_order_of_levels():
     age = pd.Series([30.0, np.nan, 50.0, 50.0], index=TRUE.index, name="age")
     assert evaluate.slices(TRUE, TRUE, age).clips.to_dict() == {30.0: 1, 50.0: 2}

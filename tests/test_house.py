@@ -19,7 +19,7 @@ FLOORS = (
     {"audio", "recognise"},
     {"places", "people", "download"},
     {"data"},
-    {"spectrum", "clipwise"},
+    {"spectrum", "clipwise", "origin"},
     {"features"},
     {"split"},
     {"model", "align"},

@@ -322,3 +322,13 @@ def test_the_notebooks_own_scores_are_those_of_the_benchmark(cells):
         told = TOLD["demo"]["scores"][name]
         expected = [told[what]["value"] for what in ("SVM, C=1", "nearest neighbour")]
         assert values == pytest.approx(expected, abs=TOLERANCE)
+
+
+def test_folds_of_two_kinds_are_crossed_by_the_rows_names():
+    rows = pd.Index([f"clip {i}" for i in range(8)])
+    one, two = pd.Series(np.arange(8) % 2, rows), pd.Series(np.arange(8) // 4, rows)
+    shuffled = two.sample(frac=1, random_state=0)
+    for ours, theirs in zip(leak.turns_of(one, shuffled), leak.turns_of(one, two), strict=True):
+        np.testing.assert_array_equal(np.concatenate(ours), np.concatenate(theirs))
+    with pytest.raises(data.DataError, match="fold, first clip 0"):
+        leak.turns_of(one, two.iloc[1:])

@@ -1,5 +1,7 @@
 """The network learns, stops in time, and does the same thing twice."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -152,6 +154,9 @@ def test_cross_validation_scores_each_clip_by_a_network_that_did_not_hear_its_ac
     [
         ("max_epochs", 0),
         ("max_epochs", 2.5),
+        ("max_epochs", True),
+        ("hidden", 256),
+        ("hidden", (0,)),
         ("batch_size", 0),
         ("patience", 0),
         ("lr", 0.0),
@@ -163,8 +168,21 @@ def test_cross_validation_scores_each_clip_by_a_network_that_did_not_hear_its_ac
     ],
 )
 def test_a_setting_that_cannot_be_is_named(name, value):
-    with pytest.raises(ValueError, match=f"{name}={value!r} must be"):
+    with pytest.raises(ValueError, match=re.escape(f"{name}={value!r} must be")):
         TrainSettings(**{name: value})
+
+
+def test_a_clip_without_a_fold_is_refused_not_always_trained_on(corpus, table):
+    folds = split.folds_by_speaker(corpus.clips, 3)
+    for wrong in (folds.mask(folds.index == folds.index[4]), pd.concat([folds, folds.iloc[:1]])):
+        with pytest.raises(DataError, match=r"fold.*first "):
+            train.cross_validate(table, corpus.clips.emotion, wrong, settings=FEW, progress=False)
+    shuffled = folds.sample(frac=1, random_state=0)
+    one, two = (
+        train.cross_validate(table, corpus.clips.emotion, f, settings=FEW, progress=False)
+        for f in (folds, shuffled)
+    )
+    pd.testing.assert_frame_equal(one, two)
 
 
 @given(st.data())

@@ -3,15 +3,21 @@
 import dataclasses
 import io
 import json
+import os
 import pickle
+import subprocess
+import sys
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import torch
 from conftest import SR, tone
 
-from ser_helpers import answering, data, features, files, predict, split, train
+from ser_helpers import answering, data, features, files, origin, predict, split, train, weights
 from ser_helpers.further import adapt
 
 
@@ -57,7 +63,7 @@ def test_the_command_answers_and_says_what_it_was_trained_on(file, corpus, tmp_p
     bad.write_bytes(b"no sound")
     assert answering.main([str(good), "--recogniser", str(file)]) == 0
     out = capsys.readouterr().out
-    assert "Nothing is known about what this network was trained on" in out
+    assert "Trained on" in out and "speakers (500" in out
     assert str(good) in out
     asked = [str(good.parent / f"{good.stem[:8]}*.wav"), str(bad), "--recogniser", str(file)]
     assert answering.main([*asked, "--json"]) == 1
@@ -284,7 +290,7 @@ def test_only_features_as_described_make_a_recogniser(corpus, table, result, cha
 
 def test_a_table_standardised_by_speaker_says_so(corpus, table):
     adapted = adapt.standardise_by_speaker(table, corpus.clips.actor)
-    assert "standardised by speaker" in features.origin_of(adapted)["changed"]
+    assert "standardised by speaker" in origin.origin_of(adapted)["changed"]
     json.dumps(adapted.attrs)  # Parquet keeps them
 
 
@@ -303,11 +309,157 @@ def test_a_recogniser_knows_what_it_was_trained_on(result, corpus, table, tmp_pa
     grown = table.copy()
     grown.attrs["content"] = "of other files"
     assert not predict.belongs(mine, corpus, grown, result.parts)
-    unknown = predict.from_result(result)
+    assert not predict.belongs(mine, corpus, table + 1, result.parts)
+    assert predict.from_result(result).provenance == mine.provenance  # the table has it noted
+    unnoted = dataclasses.replace(result, origin=result.origin | {"actors": ""})
+    unknown = predict.from_result(unnoted)
     assert not predict.belongs(unknown, corpus, table, result.parts)
-    assert "Nothing is known" in str(unknown)
+    assert "speakers not noted" in str(unknown)
     with pytest.raises(data.DataError, match="does not know whom it has heard"):
         predict.heard(unknown, 5001)
+    assert "Nothing is known" in str(dataclasses.replace(mine, provenance=weights.Provenance()))
+
+
+def test_a_speaker_is_the_same_as_number_and_as_text(result, corpus):
+    mine = predict.from_result(result, corpus=corpus)
+    trained, tested = (
+        int(corpus.clips.actor[result.parts == p].iloc[0]) for p in ("train", "test")
+    )
+    for write in (int, str, float, np.int64, lambda n: f" {n} "):
+        assert predict.heard(mine, write(trained))
+        assert not predict.heard(mine, write(tested))
+    assert mine.provenance.parts_of(trained) == ("train",)
+    assert mine.provenance.parts_of(1) == ()
+
+
+@pytest.mark.parametrize("change", ["two clips in each other's part", "a label", "a file"])
+def test_the_same_counts_and_speakers_are_not_the_same_training(corpus, table, result, change):
+    mine = predict.from_result(result, corpus=corpus)
+    parts, other, grown = result.parts.copy(), corpus.clips.copy(), table.copy()
+    if change == "a label":
+        other.loc[table.index[0], "emotion"] = "SAD"
+    elif change == "a file":
+        grown.attrs = table.attrs | {"content": "other"}
+    else:
+        one, two = (parts.index[(parts == p)][0] for p in ("train", "test"))
+        parts[[one, two]] = parts[[two, one]].to_numpy()
+    other = dataclasses.replace(corpus, clips=other)
+    assert predict.belongs(mine, corpus, table, result.parts)
+    assert not predict.belongs(mine, other, grown, parts)
+
+
+def test_rows_that_say_they_are_of_another_kind_get_no_answer(corpus, table, result):
+    recogniser = predict.from_result(result)
+    adapted = adapt.standardise_by_speaker(table, corpus.clips.actor)
+    with pytest.raises(data.DataError, match="were standardised by speaker"):
+        predict.predict(recogniser, adapted)
+    with pytest.raises(data.DataError, match="are standardised by speaker"):
+        result.answers(adapted)
+    other = features.AudioSettings(hop_length=200)
+    elsewise = features.extract(corpus.clips.iloc[:2], settings=other, progress=False)
+    with pytest.raises(data.DataError, match="'hop_length': 200"):
+        predict.predict(recogniser, elsewise)
+    with pytest.raises(data.DataError, match="271 columns of the training table"):
+        result.answers(table[table.columns[::-1]])
+
+
+def deflated(content: bytes) -> bytes:
+    """Pack a file anew, so that it unpacks to far more than it is long."""
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for member in old.infolist():
+            new.writestr(member.filename, old.read(member))
+        new.writestr("weights/more.npy", bytes(50_000_000))
+    return packed.getvalue()
+
+
+def told_shape(content: bytes, shape: str) -> bytes:
+    """Let ``mean`` say that it has another shape than its bytes."""
+    with zipfile.ZipFile(io.BytesIO(content)) as old:
+        members = {member.filename: old.read(member) for member in old.infolist()}
+    was = b"(271,), }" + b" " * (len(shape) - 6)
+    members["mean.npy"] = members["mean.npy"].replace(was, f"({shape},), }}".encode())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as new:
+        for name, data in members.items():
+            new.writestr(name, data)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("forge", "says"),
+    [
+        (deflated, "unpack to more than it holds"),
+        (lambda c: told_shape(c, "271000000000"), "not as many numbers as it says"),
+        (lambda c: rewritten(c, {"hidden": [10**10]}), "does not fit together"),
+        (
+            lambda c: rewritten(c, {"audio_settings": {"n_mfcc": 10**7, "n_mels": 10**7}}),
+            "no sound needs",
+        ),
+        (lambda c: rewritten(c, mean=np.zeros(271)), "mean is of the kind float64"),
+        (lambda c: rewritten(c, mean=np.zeros(271, complex)), "mean is of the kind complex"),
+        (lambda c: rewritten(c, scale=np.zeros(271, np.float32)), "scale is not above 0"),
+        (lambda c: rewritten(c, {"version": [99, 1]}), "file 99.1.*update the course"),
+        (lambda c: rewritten(c, {"provenance": [1]}), "does not fit together"),
+        (lambda c: rewritten(c, {"provenance": {"speakers": {"train": 3}}}), "not fit together"),
+        (lambda c: rewritten(c, {"provenance": {"speakers": {}, "n_clips": "many"}}), "n_clips"),
+    ],
+    ids=range(11),
+)
+def test_a_forged_file_is_refused_and_takes_no_memory(tmp_path, content, forge, says):
+    path = tmp_path / "forged.npz"
+    path.write_bytes(forge(content))
+    tracemalloc.start()
+    with pytest.raises(data.DataError, match=says):
+        predict.load(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20_000_000
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_no_recogniser(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    with pytest.raises(data.DataError, match="is no file"):
+        predict.load(tmp_path / "pipe.npz")
+
+
+def test_loading_draws_no_random_number(file):
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    predict.load(file)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_command_takes_folders_and_patterns_and_each_file_once(
+    file, corpus, tmp_path, monkeypatch, capsys
+):
+    folder = tmp_path / "voices"
+    (folder / "deep").mkdir(parents=True)
+    paths = [folder / "a.wav", folder / "deep" / "b.wav"]
+    for path, clip in zip(paths, corpus.clips.path, strict=False):
+        path.write_bytes(clip.read_bytes())
+    (folder / "notes.txt").write_text("no sound")
+    monkeypatch.chdir(tmp_path)
+    given = ["voices", "voices/*.wav", "nothing*.wav", "voices/a.wav"]
+    assert answering.main([*given, "--recogniser", str(file), "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    wanted = [str(path.relative_to(tmp_path)) for path in paths]
+    assert list(said["files"]) == [*wanted, "nothing*.wav"]
+    assert "error" in said["files"]["nothing*.wav"]
+    answer = said["files"][wanted[0]]
+    assert answer["answer"] == max(answer["probabilities"], key=answer["probabilities"].get)
+
+
+def test_the_commands_help_does_not_wait_for_torch():
+    loaded = "import sys; sys.argv[1:] = ['--help']; import runpy\n"
+    loaded += "try: runpy.run_module('ser_helpers.predict', run_name='__main__')\n"
+    loaded += "except SystemExit as end: sys.exit(bool(end.code or 'torch' in sys.modules))"
+    subprocess.run([sys.executable, "-c", loaded], check=True, capture_output=True)
 
 
 def test_predict_file_refuses_what_is_no_sound(recogniser, tmp_path):

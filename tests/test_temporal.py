@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ser_helpers import data, evaluate, features, split
+from ser_helpers import predict as road
 from ser_helpers.further import checkpoint, frames, temporal
 from ser_helpers.further.temporal import TemporalNet, TemporalSettings
 from ser_helpers.model import count_parameters
@@ -252,6 +253,36 @@ def test_what_cannot_be_trained_says_why(corpus, table, parts):
     holed.iloc[3] = np.full((64, 40), np.nan, np.float32)
     with pytest.raises(data.DataError, match=f"first {table.index[3]}"):
         temporal.fit(holed, emotion, parts)
+
+
+def test_frames_that_were_changed_make_no_file(corpus, table, parts, result, tmp_path):
+    """As with the road's features: attrs travel along with arithmetic, the values decide."""
+    for part in split.PARTS:
+        speaker = corpus.clips.actor[parts == part].iloc[0]
+        assert road.heard(result.recogniser, speaker) == (part != "test")
+    centred = table.map(lambda clip: clip - clip.mean())
+    centred.attrs = table.attrs
+    again = temporal.fit(centred, corpus.clips.emotion, parts, settings=FEW, progress=False)
+    with pytest.raises(data.DataError, match="frames that were changed"):
+        checkpoint.save(again.recogniser, tmp_path / "net.npz")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "value"),
+    [
+        (TemporalSettings, "channels", (0, 4, 4, 4)),
+        (TemporalSettings, "epochs", 0),
+        (TemporalSettings, "lr", float("inf")),
+        (frames.AugmentSettings, "speed", 1.0),
+        (frames.AugmentSettings, "noise", -0.1),
+        (frames.AugmentSettings, "mel_share", 1.1),
+        (frames.AugmentSettings, "time_masks", 1.5),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(settings, name, value):
+    with pytest.raises(ValueError, match=re.escape(f"{name}={value!r} must be")):
+        settings(**{name: value})
 
 
 # ---- what it looks at

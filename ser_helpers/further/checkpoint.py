@@ -4,10 +4,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
+import torch
 
 from ser_helpers import weights
 from ser_helpers.errors import DataError
-from ser_helpers.features import AudioSettings
 from ser_helpers.further.temporal import TemporalNet, TemporalRecogniser
 from ser_helpers.names import EMOTIONS
 from ser_helpers.weights import Provenance
@@ -29,7 +29,18 @@ def save(recogniser: TemporalRecogniser, path: str | Path) -> Path:
     Returns
     -------
     Path
+
+    Raises
+    ------
+    DataError
+        If it learnt from frames that were changed after they were extracted, or the file cannot
+        be written.
     """
+    if changed := recogniser.provenance.changed:
+        raise DataError(
+            f"the network learnt from frames that were changed ({changed}): a recording's would "
+            "not be, and the answers would be wrong; train on what frames.extract returned"
+        )
     header = {
         "format": FORMAT,
         "version": [VERSION],
@@ -64,14 +75,16 @@ def load(path: str | Path = DEMO) -> TemporalRecogniser:
         path, kind=FORMAT, version=(VERSION,), remedy="train and save anew (notebook 09)"
     )
     try:
-        audio_settings = AudioSettings(**header["audio_settings"])
+        audio_settings = weights.audio_settings(header)
         classes, channels = tuple(header["classes"]), tuple(header["channels"])
         if not set(classes) <= set(EMOTIONS) or len(set(classes)) != len(classes):
             raise ValueError(f"the classes are {classes}")
-        model = TemporalNet(audio_settings.n_mels, len(classes), channels=channels)
-        weights.into_model(model, arrays)
+        model = weights.into_model(
+            lambda: TemporalNet(audio_settings.n_mels, len(classes), channels=channels), arrays
+        )
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as built
         history = pd.DataFrame(header["history"]).set_index("epoch")
         rest = int(header["best_epoch"]), Provenance.from_header(header["provenance"])
-    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+    except weights.FORGED as error:
         raise DataError(f"{Path(path).name} does not fit together ({error}): train anew") from None
     return TemporalRecogniser(model, classes, audio_settings, history, *rest)

@@ -14,7 +14,9 @@ from tqdm import tqdm
 from ser_helpers import clipwise
 from ser_helpers.audio import load_clip
 from ser_helpers.clipwise import processes
-from ser_helpers.features import POOL_FROM
+from ser_helpers.features import POOL_FROM, content_key
+from ser_helpers.learning import check_settings
+from ser_helpers.origin import notes, row_hashes
 from ser_helpers.spectrum import AudioSettings, decibels, mel_frequencies, mel_power, trim
 
 SHORTEST = 16  # frames; a network that halves time a few times needs some
@@ -59,6 +61,9 @@ class AugmentSettings:
     mel_masks: int = 2
     time_share: float = 0.15
     mel_share: float = 0.12
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 def log_mel(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.ndarray:
@@ -105,7 +110,8 @@ def extract(
     -------
     pandas.Series of numpy.ndarray, each of float32, shape (n_mels, n_frames)
         Index ``clip``. ``attrs["settings"]`` holds the settings as a dict, and
-        ``attrs["set_aside"]`` the damaged clips left out, as ``{clip: reason}``.
+        ``attrs["set_aside"]`` the damaged clips left out, as ``{clip: reason}``; the rest says
+        where they come from, as in :func:`ser_helpers.features.extract`.
 
     Raises
     ------
@@ -125,7 +131,12 @@ def extract(
     set_aside = clipwise.set_aside(made)
     kept = [clip for clip in made if clip not in set_aside]
     frames = pd.Series([made[clip] for clip in kept], index=pd.Index(kept, name="clip"))
-    frames.attrs = {"settings": asdict(settings), "set_aside": set_aside}
+    frames.attrs = {
+        "settings": asdict(settings),
+        "set_aside": set_aside,
+        "content": content_key(row_hashes(frames)),
+        **notes(frames, clips),
+    }
     return frames.rename("frames")
 
 

@@ -24,9 +24,9 @@ from sklearn.metrics import recall_score
 from sklearn.preprocessing import StandardScaler
 
 from ser_helpers.errors import DataError
-from ser_helpers.features import origin_of
 from ser_helpers.learning import diverged, one_thread, prepare
 from ser_helpers.model import EmotionNet
+from ser_helpers.origin import origin_of
 from ser_helpers.train import Result, TrainSettings
 
 if TYPE_CHECKING:

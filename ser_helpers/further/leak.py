@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ser_helpers import clipwise, evaluate, features, split
+from ser_helpers.align import refuse_duplicates, to_clips
 from ser_helpers.audio import load_clip
 from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
@@ -262,9 +263,9 @@ def turns_of(*folds: pd.Series) -> tuple[Turn, ...]:
     Raises
     ------
     DataError
-        If there is nothing left to learn from.
+        If there is nothing left to learn from, or the folds are not of the same rows.
     """
-    numbers = np.column_stack(folds)
+    numbers = np.column_stack([to_clips(folds[0].index, fold, what="fold") for fold in folds])
     turns = []
     for place in np.unique(numbers, axis=0):  # pairs without a row do not occur
         same = numbers == place
@@ -419,6 +420,7 @@ def _check(
             "features, clips and copies must have the same rows in the same order: take "
             "clips.loc[table.index], and make the copies of those clips"
         )
+    refuse_duplicates(clips.index, what="clips")
     rows = clips.assign(source=clips.index, words=_words(clips))
     twins = rows.set_axis(clips.index + " (copy)")
     both = pd.concat([table, copied.set_axis(twins.index)])

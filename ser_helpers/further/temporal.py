@@ -17,9 +17,16 @@ from tqdm import tqdm
 
 from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
-from ser_helpers.features import AudioSettings, recipe_key
-from ser_helpers.further.frames import AugmentSettings, augment, mask, pad, standardise
+from ser_helpers.features import AudioSettings
+from ser_helpers.further.frames import (
+    AugmentSettings,
+    augment,
+    mask,
+    pad,
+    standardise,
+)
 from ser_helpers.learning import BestEpoch, check_settings, prepare
+from ser_helpers.origin import origin_of
 from ser_helpers.weights import Provenance, provenance
 
 
@@ -165,7 +172,7 @@ class TemporalRecogniser:
     best_epoch : int
         The epoch whose weights ``model`` has.
     provenance : Provenance
-        What it was trained on, if that was noted.
+        What it was trained on, if that was noted; ``print(recogniser)`` shows it.
     """
 
     model: TemporalNet
@@ -174,6 +181,9 @@ class TemporalRecogniser:
     history: pd.DataFrame
     best_epoch: int
     provenance: Provenance = Provenance()
+
+    def __str__(self) -> str:
+        return f"Recogniser of {', '.join(self.classes)} from frames\n{self.provenance}"
 
 
 @dataclass(frozen=True)
@@ -220,7 +230,7 @@ def fit(
         Emotion, and "train", "validation" or "test", of each clip, indexed by clip.
     settings : TemporalSettings
     corpus : Corpus, optional
-        What it is trained on, to be noted in the recogniser.
+        What it is trained on, to be noted in the recogniser; left out, the frames' own notes say.
     progress : bool
         Show a progress bar over the epochs.
 
@@ -260,16 +270,7 @@ def fit(
         history, best_epoch = _run(
             model, list(frames), y, parts.to_numpy(), settings, audio_settings, progress
         )
-    noted = Provenance()
-    if corpus is not None:
-        noted = provenance(
-            parts,
-            corpus.clips,
-            corpus=corpus.name,
-            content=frames.attrs.get("content", ""),
-            recipe=recipe_key(audio_settings),
-            seed=settings.seed,
-        )
+    noted = provenance(origin_of(frames), labels, parts, corpus=corpus, seed=settings.seed)
     recogniser = TemporalRecogniser(model, classes, audio_settings, history, best_epoch, noted)
     return TemporalResult(recogniser, labels, parts, predict(recogniser, frames), settings)
 
