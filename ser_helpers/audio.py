@@ -78,16 +78,17 @@ def load_clip(path: str | Path, *, sr: int = SAMPLE_RATE) -> np.ndarray:
             f"{path.name} holds {np.count_nonzero(~np.isfinite(y))} samples that are not numbers "
             "(NaN or infinity): record or export it again"
         )
-    if y.size == 0 or np.ptp(y) == 0:
+    low, high = (y.min(), y.max()) if y.size else (0, 0)
+    if low == high:
         raise DataError(f"{path.name} is silent: every sample has the same value; leave it out")
-    if np.abs(y).max() > LOUDEST:
+    if (peak := max(-low, high)) > LOUDEST:
         raise DataError(
-            f"{path.name} holds samples up to {np.abs(y).max():.0f} where full scale is 1: it was "
-            "written as float without being scaled; divide by 32768 and save it again"
+            f"{path.name} holds samples up to {peak:.0f} where full scale is 1: it was written as "
+            "float without being scaled; divide by 32768 and save it again"
         )
-    offset = y.mean(dtype=np.float64)
-    if abs(offset) > OFFSET * (y - offset).std(dtype=np.float64):
-        y = y - np.float32(offset)
+    offset, power = y.mean(), np.einsum("i,i", y, y) / y.size
+    if offset**2 > OFFSET**2 * (power - offset**2):
+        y = y - np.float32(y.mean(dtype=np.float64))
     if file_sr != sr:
         y = soxr.resample(y, file_sr, sr)
     return np.ascontiguousarray(y, dtype=np.float32)

@@ -151,7 +151,8 @@ def run_stored(
     """
     keys = hash_files(paths, n_jobs=n_jobs)
     known: dict = dict(read_rows(store, width))
-    todo = {k: (p, *arguments) for k, p in zip(keys, paths, strict=True) if k not in known}
+    files = zip(keys, paths, strict=True)
+    todo: dict[Hashable, tuple] = {k: (p, *arguments) for k, p in files if k not in known}
     try:
         if todo:
             run(work, todo, into=known, n_jobs=n_jobs, **pool)

@@ -14,6 +14,12 @@ from scipy.sparse import csr_array
 
 from ser_helpers.audio import SAMPLE_RATE, as_samples
 
+AT_ONCE = 32  # frames; what is in work then stays in the processor's cache
+
+# Made and freed at once. glibc then keeps the memory of arrays up to this size for the next ones
+# instead of handing it back to the system; getting it anew for each clip takes as long as the FFTs.
+np.empty(1 << 24, dtype=np.uint8)
+
 
 @dataclass(frozen=True)
 class AudioSettings:
@@ -129,9 +135,13 @@ def mel_power(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.nd
         Power, not dB; as :func:`librosa.feature.melspectrogram` computes it.
     """
     pieces = frame(as_samples(y), settings.n_fft, settings.hop_length)
-    # In 64 bits: in 32, the rounding of a frame's strong bands would show in its weak ones.
-    spectrum = scipy.fft.rfft(pieces * _window(settings)[:, np.newaxis], axis=0)
-    return mel_filters(settings) @ np.square(np.abs(spectrum.astype(np.complex64)))
+    power = np.empty((1 + settings.n_fft // 2, pieces.shape[1]), dtype=np.float32)
+    for i in range(0, pieces.shape[1], AT_ONCE):
+        some = slice(i, i + AT_ONCE)
+        # In 64 bits: in 32, the rounding of a frame's strong bands would show in its weak ones.
+        spectrum = scipy.fft.rfft(pieces[:, some] * _window(settings)[:, np.newaxis], axis=0)
+        power[:, some] = np.square(np.abs(spectrum.astype(np.complex64)))
+    return mel_filters(settings) @ power
 
 
 def mel_frequencies(n: int, fmin: float, fmax: float) -> np.ndarray:
