@@ -302,7 +302,7 @@ def run_tests(python, environment, extra, tensorflow=False):
         ("notebooks", [*nbval, *notebooks, *extra], of_notebooks) if notebooks else None,
     ]
     runs = [run for run in runs if run]
-    codes = run_at_once(runs) if at_once and len(runs) > 1 else run_in_turn(runs)
+    codes = run_at_once(*runs) if at_once and len(runs) > 1 else run_in_turn(runs)
     for name, code in codes.items():
         if code == NOTHING_CHOSEN and extra:
             say(f"{name}: no test fits {' '.join(extra)}")
@@ -327,28 +327,23 @@ def run_in_turn(runs):
     return codes
 
 
-def run_at_once(runs):
-    """Run commands at the same time; the first is watched, the others' output follows it."""
-    say("testing " + " and ".join(name for name, _, _ in runs) + " at the same time ...")
-    children, logs = [], []
-    try:
-        for i, (_, command, environment) in enumerate(runs):
-            log = tempfile.TemporaryFile("w+", errors="replace") if i else None
-            logs.append(log)
-            options = {"stdout": log, "stderr": subprocess.STDOUT} if log else {}
-            children.append(subprocess.Popen(command, cwd=ROOT, env=environment, **options))
-        for child, log, (name, _, _) in zip(children, logs, runs):
-            if log and child.poll() is None:
-                say(f"waiting for {name} ...")
-            wait_until_all_end([child])
-            if log:
-                log.seek(0)
-                print(log.read(), end="", flush=True)
-    finally:
-        wait_until_all_end(children)  # after Ctrl-C nothing is left running
-        for log in filter(None, logs):
-            log.close()
-    return {name: child.returncode for child, (name, _, _) in zip(children, runs)}
+def run_at_once(watched, other):
+    """Run two commands at the same time: the output of the other follows that of the first."""
+    (name, command, environment), (its_name, its_command, its_environment) = watched, other
+    say(f"testing {name} and, at the same time, {its_name} ...")
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        first = subprocess.Popen(command, cwd=ROOT, env=environment)
+        second = subprocess.Popen(
+            its_command, cwd=ROOT, env=its_environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            wait_until_all_end([first])
+            say(f"{its_name}: waiting for the rest ...")
+        finally:  # after Ctrl-C nothing is left running
+            wait_until_all_end([second])
+        log.seek(0)
+        print(log.read(), end="", flush=True)
+    return {name: first.returncode, its_name: second.returncode}
 
 
 def main():
