@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -247,38 +248,61 @@ def child_environment(here):
 
 
 def wait_for(command, environment):
-    """Run a command that the user watches; Ctrl-C is first the child's to answer, then ours."""
+    """Run a command that the user watches, and return its exit code."""
     child = subprocess.Popen(command, cwd=ROOT, env=environment)
-    interrupted = False
-    while child.returncode is None:
-        try:
-            child.wait()
-        except KeyboardInterrupt:  # the child has it too: JupyterLab asks, pytest sums up
-            interrupted = True
-    if interrupted:
-        raise KeyboardInterrupt
+    wait_until_all_end([child])
     return child.returncode
 
 
+def wait_until_all_end(children):
+    """Wait; Ctrl-C is first the children's to answer, then ours."""
+    interrupted = False
+    while any(child.returncode is None for child in children):
+        try:
+            for child in children:
+                child.wait()
+        except KeyboardInterrupt:  # they have it too: JupyterLab asks, pytest sums up
+            interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+
+
 def run_tests(python, environment, extra, tensorflow=False):
-    """Run pytest and nbval, both in any case; return 0 only if both pass."""
-    tests, notebooks = ["tests"], "notebooks"
+    """Run pytest and nbval, both in any case; return 0 only if both pass.
+
+    With two processors, both run at once: what nbval says is kept back until pytest has ended.
+    """
+    package, notebooks = ["tests"], ["notebooks"]
     if tensorflow:
         say("only what computes with Keras, on TensorFlow; without --tensorflow all, on PyTorch")
         environment["KERAS_BACKEND"] = "tensorflow"
-        tests = [os.path.join("tests", name) for name in KERAS_TESTS]
-        notebooks = KERAS_NOTEBOOK
+        package = [os.path.join("tests", name) for name in KERAS_TESTS]
+        notebooks = [KERAS_NOTEBOOK]
     else:  # the same tests, whether TensorFlow was added or not
         environment.setdefault("KERAS_BACKEND", "torch")
     # The stored outputs are those of the demo voices, and what a learner made stays as it is.
     environment.setdefault("SER_DATA", "demo")
     environment.setdefault("SER_WORK", os.path.join(ROOT, "work", "test"))
-    nbval = ["--nbval-lax", "--nbval-cell-timeout=300", "-p", "no:cacheprovider", notebooks]
-    codes = {}
-    for name, arguments in (("ser_helpers", tests), ("notebooks", nbval)):
-        say(f"testing {name} ...")
-        command = [python, "-m", "pytest", "-q", *arguments, *extra]
-        codes[name] = wait_for(command, environment)
+    at_once = (os.cpu_count() or 1) > 1 and "--pdb" not in extra
+    of_notebooks = environment
+    if at_once:
+        environment.setdefault("OMP_NUM_THREADS", "1")  # a processor each
+        # What numba compiles for librosa, first called in two processes, can spoil its cache.
+        numba = os.path.join(environment["SER_WORK"], "numba")
+        of_notebooks = dict(environment, NUMBA_CACHE_DIR=numba)
+    pytest = [python, "-m", "pytest", "-q"]
+    nbval = [*pytest, "--nbval-lax", "--nbval-cell-timeout=300", "-p", "no:cacheprovider"]
+    paths = [argument for argument in extra if is_path(argument)]
+    if paths:
+        extra = [argument for argument in extra if argument not in paths]
+        notebooks = [path for path in paths if path.startswith("notebooks")]
+        package = [path for path in paths if path not in notebooks]
+    runs = [
+        ("ser_helpers", [*pytest, *package, *extra], environment) if package else None,
+        ("notebooks", [*nbval, *notebooks, *extra], of_notebooks) if notebooks else None,
+    ]
+    runs = [run for run in runs if run]
+    codes = run_at_once(*runs) if at_once and len(runs) > 1 else run_in_turn(runs)
     for name, code in codes.items():
         if code == NOTHING_CHOSEN and extra:
             say(f"{name}: no test fits {' '.join(extra)}")
@@ -286,6 +310,40 @@ def run_tests(python, environment, extra, tensorflow=False):
             say(f"{name}: " + (f"FAILED (exit code {code})" if code else "passed"))
     fine = {0, NOTHING_CHOSEN} if extra and 0 in codes.values() else {0}
     return 0 if set(codes.values()) <= fine else 1
+
+
+def is_path(argument):
+    """Return whether this names a file of tests, or a test in it: ``tests/test_x.py::test_y``."""
+    return "/" in argument.replace(os.sep, "/") and os.path.exists(
+        os.path.join(ROOT, argument.partition("::")[0])
+    )
+
+
+def run_in_turn(runs):
+    codes = {}
+    for name, command, environment in runs:
+        say(f"testing {name} ...")
+        codes[name] = wait_for(command, environment)
+    return codes
+
+
+def run_at_once(watched, other):
+    """Run two commands at the same time: the output of the other follows that of the first."""
+    (name, command, environment), (its_name, its_command, its_environment) = watched, other
+    say(f"testing {name} and, at the same time, {its_name} ...")
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        first = subprocess.Popen(command, cwd=ROOT, env=environment)
+        second = subprocess.Popen(
+            its_command, cwd=ROOT, env=its_environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            wait_until_all_end([first])
+            say(f"{its_name}: waiting for the rest ...")
+        finally:  # after Ctrl-C nothing is left running
+            wait_until_all_end([second])
+        log.seek(0)
+        print(log.read(), end="", flush=True)
+    return {name: first.returncode, its_name: second.returncode}
 
 
 def main():

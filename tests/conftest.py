@@ -1,19 +1,25 @@
 """A small corpus of made-up clips: tones whose pitch, level and length follow actor and emotion."""
 
+from __future__ import annotations
+
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-import torch
 from hypothesis import settings
 
-from ser_helpers import checksums, data, features, split, train
+from ser_helpers import checksums, data
 from ser_helpers.checksums import Checksum
+from ser_helpers.names import EMOTIONS, make_name
+
+if TYPE_CHECKING:  # PyTorch is imported where it is needed, so that other tests start at once
+    from ser_helpers import train
 
 SR = 16_000
 ROOT = Path(__file__).parents[1]
@@ -24,21 +30,21 @@ settings.load_profile("course")
 
 def tone(actor: int, emotion: str, *, seconds: float = 0.6, seed: int = 0) -> np.ndarray:
     """Make a harmonic tone: the actor sets its pitch, the emotion its level and brightness."""
-    rng = np.random.default_rng([actor, data.EMOTIONS.index(emotion), seed])
+    rng = np.random.default_rng([actor, EMOTIONS.index(emotion), seed])
     t = np.arange(int(seconds * SR)) / SR
-    bright = 1 + data.EMOTIONS.index(emotion)
+    bright = 1 + EMOTIONS.index(emotion)
     f0 = 100 + 10 * (actor % 10)
     y = sum(np.sin(2 * np.pi * f0 * k * t) / k ** (4 / bright) for k in range(1, 12))
     return (0.02 * bright * y + 0.001 * rng.normal(size=t.size)).astype(np.float32)
 
 
-def write_corpus(folder: Path, *, actors: int = 6, emotions: tuple = data.EMOTIONS) -> Path:
+def write_corpus(folder: Path, *, actors: int = 6, emotions: tuple = EMOTIONS) -> Path:
     """Write a corpus named like CREMA-D's, three clips an actor and emotion."""
     folder.mkdir(parents=True, exist_ok=True)
     for actor in range(5001, 5001 + actors):
         for emotion in emotions:
             for i, sentence in enumerate(("IEO", "TIE", "DFA")):
-                name = data.make_name(actor=actor, sentence=sentence, emotion=emotion)
+                name = make_name(actor=actor, sentence=sentence, emotion=emotion)
                 soundfile.write(folder / f"{name}.wav", tone(actor, emotion, seed=i), SR)
     return folder
 
@@ -60,12 +66,16 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def table(corpus: data.Corpus, cache: Path) -> pd.DataFrame:
+    from ser_helpers import features
+
     return features.extract(corpus.clips, cache=cache, progress=False)
 
 
 @pytest.fixture(scope="session")
 def result(corpus: data.Corpus, table: pd.DataFrame) -> train.Result:
     """Train a little, for tests of what comes after."""
+    from ser_helpers import split, train
+
     few = train.TrainSettings(max_epochs=5, hidden=(8,))
     parts = split.by_speaker(corpus.clips, test_size=0.4)
     return train.fit(table, corpus.clips.emotion, parts, settings=few, progress=False)
@@ -75,7 +85,7 @@ def made_up() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Make a table whose features follow the emotion a little, its emotions and its parts."""
     rng = np.random.default_rng(0)
     number = np.arange(240) % 6
-    emotion = pd.Series([data.EMOTIONS[i] for i in number])
+    emotion = pd.Series([EMOTIONS[i] for i in number])
     table = pd.DataFrame(rng.normal(size=(240, 10)) + np.eye(6, 10)[number], dtype=np.float32)
     return table, emotion, pd.Series(np.repeat(["train", "validation", "test"], [150, 50, 40]))
 
@@ -92,6 +102,8 @@ def publish(monkeypatch: pytest.MonkeyPatch, corpus: str, folder: Path) -> None:
 
 @pytest.fixture
 def one_thread() -> Iterator[None]:
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # two of them wait for each other on a busy machine
     yield

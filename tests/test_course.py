@@ -32,6 +32,7 @@ class Machine:
         self.broken: set[str] = set()  # steps that fail
         self.codes: dict[str, int] = {}  # exit codes of what the user watches
         self.watched: list[tuple[list[str], dict]] = []
+        self.kept_back: list[list[str]] = []  # whose output goes to a file first
         self.free = 100e9
         self.load()
 
@@ -79,13 +80,17 @@ class Machine:
                 return step
         raise AssertionError(command)
 
-    def popen(self, command: list[str], *, cwd: str, env: dict) -> SimpleNamespace:
+    def popen(self, command: list[str], *, cwd: str, env: dict, **output: object) -> object:
         assert cwd == str(self.folder)
         self.watched.append((command, env))
+        if output:
+            self.kept_back.append(command)
+            output["stdout"].write(f"report of {command[-1]}\n")
         child = SimpleNamespace(returncode=None)
 
         def wait() -> None:
-            child.returncode = self.codes.get(command[-1], 0)
+            code = next((self.codes[name] for name in self.codes if name in command), 0)
+            child.returncode = code
 
         child.wait = wait
         return child
@@ -99,6 +104,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path, monkeypatch) -> Machine:
     monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     return Machine(tmp_path / "course", monkeypatch)
 
 
@@ -233,28 +239,55 @@ def test_here_uses_the_running_python_and_sets_up_nothing(machine):
         assert environment["PATH"] == os.environ["PATH"]
 
 
+@pytest.mark.parametrize("processors", [1, 2])
 @pytest.mark.parametrize(
     ("of_package", "of_notebooks", "expected"),
     [(0, 0, 0), (1, 0, 1), (0, 1, 1), (2, 3, 1), (-11, 0, 1), (5, 0, 1), (0, 5, 1)],
 )
 def test_both_kinds_of_tests_run_and_either_failure_counts(
-    machine, capsys, of_package, of_notebooks, expected
+    machine, capsys, monkeypatch, of_package, of_notebooks, expected, processors
 ):
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
     machine.codes = {"tests": of_package, "notebooks": of_notebooks}
     assert machine("test", "--here") == expected
     assert [command[-1] for command, _ in machine.watched] == ["tests", "notebooks"]
     assert "--nbval-lax" in machine.watched[1][0]
     said = capsys.readouterr().out
     assert said.count("FAILED") == bool(of_package) + bool(of_notebooks)
+    assert said.count("report of notebooks\n") == (processors == 2)  # else the user saw it come
+
+
+def test_two_processors_are_used_with_one_thread_each_and_a_cache_of_numba_each(machine):
+    assert machine("test", "--here", "-x") == 0
+    (_, package), (notebooks, its) = machine.watched
+    assert machine.kept_back == [notebooks]
+    assert package["OMP_NUM_THREADS"] == its["OMP_NUM_THREADS"] == "1"
+    assert its["NUMBA_CACHE_DIR"].startswith(its["SER_WORK"])
+    assert package.get("NUMBA_CACHE_DIR") != its["NUMBA_CACHE_DIR"]
+    machine.watched.clear()
+    machine.kept_back.clear()
+    assert machine("test", "--here", "--pdb") == 0  # who asks questions sees what is asked
+    assert len(machine.watched) == 2
+    assert machine.kept_back == []
 
 
 @pytest.mark.parametrize(
     ("codes", "expected"), [((0, 5), 0), ((5, 0), 0), ((5, 5), 1), ((1, 5), 1)]
 )
-def test_a_choice_of_tests_may_choose_none_of_one_kind(machine, monkeypatch, codes, expected):
-    given = iter(codes)
-    monkeypatch.setattr(machine.course, "wait_for", lambda *_: next(given))
+def test_a_choice_of_tests_may_choose_none_of_one_kind(machine, codes, expected):
+    machine.codes = dict(zip(("tests", "notebooks"), codes, strict=True))
     assert machine("test", "--here", "-k", "word") == expected
+
+
+def test_a_path_chooses_what_is_started(machine):
+    (machine.folder / "tests" / "test_x.py").touch()
+    test, notebook = "tests/test_x.py::test_y", "notebooks/00_start_here.ipynb"
+    assert machine("test", "--here", test, "-x") == 0
+    assert machine("test", "--here", notebook) == 0
+    assert machine("test", "--here", test, notebook) == 0
+    started = [command[command.index("-q") + 1 :] for command, _ in machine.watched]
+    nbval = ["--nbval-lax", "--nbval-cell-timeout=300", "-p", "no:cacheprovider", notebook]
+    assert started == [[test, "-x"], nbval, [test], nbval]
 
 
 @pytest.fixture

@@ -268,10 +268,10 @@ def test_nothing_is_learnt_from_test_clips():
 
 def test_bad_input_is_refused_in_words():
     table, emotion, parts = made_up()
-    with pytest.raises(data.DataError, match="only clips of ANG"):
+    with pytest.raises(data.DataError, match="clips of ANG only"):
         keras_twin.fit(table[emotion == "ANG"], emotion, parts)
     fewer = parts.mask((emotion == "SAD") & (parts == "train"), "test")
-    with pytest.raises(data.DataError, match="each that the other parts have"):
+    with pytest.raises(data.DataError, match="no clip of SAD"):
         keras_twin.fit(table, emotion, fewer)
     table.iloc[3, 2] = np.nan
     with pytest.raises(data.DataError, match="not numbers"):

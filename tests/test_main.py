@@ -13,7 +13,7 @@ import soundfile
 from conftest import SR, write_corpus
 
 from ser_helpers import __main__ as road
-from ser_helpers import data, predict, train
+from ser_helpers import data, files, predict, terminal, train
 
 QUICK = train.TrainSettings(max_epochs=3, hidden=(8,))
 KEYS = {
@@ -190,7 +190,7 @@ def test_a_failure_leaves_the_older_report_whole(corpus_folder, out, monkeypatch
     def full_disk(*_):
         raise OSError(28, "No space left on device", "out/report.json")
 
-    monkeypatch.setattr(data.os, "replace", full_disk)
+    monkeypatch.setattr(files.os, "replace", full_disk)
     assert road.main(["--data", str(corpus_folder), "--out", "out", "--folds", "3"]) == 1
     assert tree(out) == before
 
@@ -200,7 +200,8 @@ def test_ctrl_c_is_no_traceback(somewhere, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(road.data, "open_corpus", interrupt)
-    assert road.main([]) == 130
+    monkeypatch.setattr(sys, "stdout", sys.stdout)  # given back afterwards
+    assert terminal.run(lambda: road.main([]), name="ser_helpers") == 130
     assert "stopped" in capsys.readouterr().err
 
 

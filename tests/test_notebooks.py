@@ -6,8 +6,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import ROOT, load_script
 
-ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SECTIONS = ("Your turn", "What goes wrong here", "Key points", "Words", "Read more")
 MOST_LINES = 25
@@ -138,6 +138,8 @@ def test_links_lead_somewhere(path, cells):
         assert (path.parent / target.split("#")[0]).exists(), f"{path.name} links to {target}"
 
 
-def test_folded_solutions_are_python(cells):
+def test_each_has_solutions_in_python_and_what_is_folded_compiles(path, cells):
+    solutions = load_script(ROOT / "notebooks" / "conftest.py").solutions
+    assert solutions(nbformat.read(path, as_version=4)), "a task without a solution in code"
     for block in re.findall(r"```python\n(.*?)```", prose(cells), re.DOTALL):
         compile(block, "solution", "exec")

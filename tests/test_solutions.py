@@ -1,56 +1,61 @@
-"""The folded solutions of every notebook run after its last cell, as the learner would run them."""
+"""The folded solutions of a notebook are tested as cells after its last, in the same kernel."""
 
-import os
 import re
+import shutil
 import subprocess
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+import sys
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from conftest import ROOT
 
-from ser_helpers import data, features
-
-PATHS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-SOLUTION = re.compile(r"<summary>Solution</summary>.*?</details>", re.DOTALL)
-BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
-AT_ONCE = 2  # a notebook keeps one processor busy for most of the time
-
-
-def solutions(path: Path) -> list[str]:
-    cells = nbformat.read(path, as_version=4).cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    return [block for part in SOLUTION.findall(text) for block in BLOCK.findall(part)]
-
-
-def run(path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    notebook.cells += [nbformat.v4.new_code_cell(block) for block in solutions(path)]
-    resources = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, timeout=300, resources=resources)
-    environment = {"SER_DATA": "demo", **os.environ}
-    client.execute(env=environment, stderr=subprocess.DEVNULL)  # the kernel's own log
+SOLUTION = "<details><summary>Solution</summary>\n\n```python\n{}\n```\n\n</details>"
+HINT = "<details><summary>Hint</summary>\n\n```python\nmisleading()\n```\n\n</details>"
 
 
 @pytest.fixture(scope="module")
-def runs(request) -> Iterator[dict[Path, Future]]:
-    """Start the notebooks that were chosen (``-k``), two at a time."""
-    chosen = [
-        item.callspec.params["path"]
-        for item in request.session.items
-        if item.path == request.path and "runs" in item.fixturenames
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("notebooks")
+    shutil.copy(ROOT / "notebooks" / "conftest.py", folder)
+    new = nbformat.v4
+    for name, solution in (("right", "assert x == 2"), ("wrong", "assert x == 1")):
+        task, printed = SOLUTION.format(solution), SOLUTION.format("print(x); y = x")
+        cells = [
+            new.new_code_cell("x = 1", execution_count=1),
+            new.new_markdown_cell(f"**1.** Print.\n\n{HINT}\n{printed}\n**2.** Judge.\n\n{task}"),
+            new.new_code_cell("x += 1", execution_count=2),
+            new.new_markdown_cell(SOLUTION.format("assert y == 2")),
+        ]
+        nbformat.write(new.new_notebook(cells=cells), folder / f"{name}.ipynb")
+    return folder
+
+
+def run(folder, *arguments: str) -> tuple[int, list[str]]:
+    """Run nbval on the folder: its exit code, and what passed or failed, in order."""
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-v", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, f"--rootdir={folder}", ".", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    pattern = r"^(\w+)(?:\.|::)ipynb::(\w+ \d) (PASSED|FAILED)"
+    return done.returncode, [" ".join(m) for m in re.findall(pattern, done.stdout, re.M)]
+
+
+def test_they_run_after_the_cells_and_each_failure_is_one(folder):
+    code, results = run(folder)
+    assert code == 1
+    in_order = ["Cell 0", "Cell 1", "Solution 1", "Solution 2", "Solution 3"]
+    assert results[:5] == [f"right {name} PASSED" for name in in_order]
+    assert results[5:] == [
+        f"wrong {name} {'FAILED' if name == 'Solution 2' else 'PASSED'}" for name in in_order
     ]
-    # librosa's compiled functions, first called in two processes at once, can spoil their cache.
-    features.describe(data.load_clip(data.open_corpus("demo").clips.path.iloc[0]))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {path: pool.submit(run, path) for path in chosen}
-        pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_the_solutions_run(path, runs):
-    assert solutions(path), "a task without a solution in code"
-    runs[path].result()
+def test_a_chosen_cell_brings_those_above_it_and_no_other_notebook(folder):
+    code, results = run(folder, "-k", "right and Solution and 1")
+    assert (code, results) == (
+        0,
+        [f"right {name} PASSED" for name in ("Cell 0", "Cell 1", "Solution 1")],
+    )
