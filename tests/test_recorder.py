@@ -182,3 +182,11 @@ def test_bars_are_sorted_and_coloured():
     text = recorder.bars(pd.Series({"ANG": 0.2, "SAD": 0.8}))
     assert text.index("sadness") < text.index("anger")
     assert "width:80%" in text
+
+
+def test_a_missing_folder_for_temporary_files_is_not_blamed_on_the_learner(y, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/there/is/no/such/folder")
+    mine = recorder.record(on_sound=lambda samples: "")
+    shown = arrive(mine, file(y))
+    assert "folder for temporary files" in shown and "TMPDIR" in shown
+    assert "on_sound" not in shown

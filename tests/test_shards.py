@@ -1,5 +1,6 @@
 """Shards: whole or not there, kept or computed, and read back as they were."""
 
+import errno
 import json
 import logging
 import os
@@ -15,6 +16,9 @@ import pytest
 import soundfile
 from conftest import SR, tone
 from distributed import Client, LocalCluster
+from filelock import FileLock
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ser_helpers import data, features
 from ser_helpers.features import AudioSettings
@@ -57,7 +61,9 @@ def test_only_the_columns_and_actors_asked_for_are_read(folder, corpus, monkeypa
     actor = corpus.clips.actor.iloc[-1]
     opened = []
     file = pq.ParquetFile
-    monkeypatch.setattr(pq, "ParquetFile", lambda path: opened.append(path.name) or file(path))
+    monkeypatch.setattr(
+        pq, "ParquetFile", lambda path, **o: opened.append(path.name) or file(path, **o)
+    )
     pieces = list(shards.batches(folder, columns=["emotion", "mfcc00_mean"], actors={actor}))
     rows = pd.concat(pieces)
     assert rows.columns.tolist() == ["emotion", "mfcc00_mean"]
@@ -150,9 +156,8 @@ def test_shards_of_two_recipes_are_not_read_as_one(corpus, tmp_path):
     clips = corpus.clips.iloc[:2]
     write(clips, tmp_path, rows_per_shard=1)
     other = pq.read_table(tmp_path / "part-00001.parquet")
-    told = json.loads(other.schema.metadata[b"ser_helpers"]) | {"recipe": "older"}
-    header = other.schema.metadata | {b"ser_helpers": json.dumps(told).encode()}
-    pq.write_table(other.replace_schema_metadata(header), tmp_path / "part-00001.parquet")
+    about = json.loads(other.schema.metadata[b"ser_helpers"]) | {"recipe": "older"}
+    shards._save(tmp_path / "part-00001.parquet", other.to_pandas(), [], about)
     with pytest.raises(data.DataError, match="different settings or versions"):
         next(shards.batches(tmp_path))
 
@@ -177,6 +182,118 @@ def test_damaged_clips_are_set_aside_and_told(corpus, tmp_path):
     assert made.clips.tolist() == [EACH - 1, EACH]
     assert list(shards.header(tmp_path / "s")["set_aside"]) == [clips.index[3]]
     assert set(write(clips, tmp_path / "s").state) == {"kept"}
+
+
+@pytest.fixture(scope="module")
+def one_shard(corpus, tmp_path_factory):
+    """Two clips of a network of few numbers, so that a byte of each kind is soon hit."""
+    folder = tmp_path_factory.mktemp("one")
+    few = AudioSettings(n_mfcc=1)
+    write(corpus.clips.iloc[:2], folder, settings=few)
+    path = folder / "part-00000.parquet"
+    return path, path.read_bytes(), pd.concat(shards.batches(folder))
+
+
+@given(place=st.floats(0, 1, exclude_max=True), change=st.integers(1, 255), n=st.integers(1, 100))
+@settings(max_examples=300)
+def test_a_changed_byte_is_noticed_or_changes_nothing(one_shard, place, change, n):
+    path, whole, rows = one_shard
+    content = bytearray(whole)
+    start = int(place * len(content))
+    for i in range(start, min(start + n, len(content))):
+        content[i] ^= change
+    path.write_bytes(content)
+    try:
+        assert pd.concat(shards.batches(path.parent)).equals(rows)
+    except data.DataError as error:
+        assert path.name in str(error)
+    finally:
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda b: b[:500] + bytes(100) + b[600:],
+        lambda b: b[:-20],
+        lambda b: b"",
+        lambda b: b[:-300] + b[-299:] + b"x",
+        lambda b: b"hello",
+    ],
+    ids=["zeros", "truncated", "empty", "shifted", "text"],
+)
+def test_a_damaged_shard_is_named_and_made_anew(corpus, tmp_path, damage):
+    clips = corpus.clips.iloc[:4]
+    write(clips, tmp_path, rows_per_shard=2)
+    before = pd.concat(shards.batches(tmp_path))
+    path = tmp_path / "part-00001.parquet"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(data.DataError, match=r"part-00001.parquet is damaged"):
+        pd.concat(shards.batches(tmp_path))
+    with pytest.warns(UserWarning, match=r"part-00001.parquet is damaged.*computing it anew"):
+        made = write(clips, tmp_path, rows_per_shard=2)
+    assert made.state.tolist() == ["kept", "computed"]
+    assert pd.concat(shards.batches(tmp_path)).equals(before)
+
+
+def test_a_parquet_file_of_somebody_else_is_never_overwritten(corpus, tmp_path):
+    path = tmp_path / "part-00000.parquet"
+    pd.DataFrame({"mine": [1, 2]}).to_parquet(path)
+    before = path.read_bytes()
+    for call in (lambda: write(corpus.clips.iloc[:2], tmp_path), lambda: shards.header(tmp_path)):
+        with pytest.raises(data.DataError, match="no shard of this course"):
+            call()
+    assert path.read_bytes() == before
+
+
+def test_where_nothing_can_be_written_it_says_so_and_keeps_what_is_there(
+    corpus, tmp_path, monkeypatch
+):
+    clips = corpus.clips.iloc[:4]
+    write(clips.iloc[:2], tmp_path, rows_per_shard=2)
+    whole = pd.concat(shards.batches(tmp_path))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(data.DataError, match="No space left on device.*finished are kept"):
+            write(clips, tmp_path, rows_per_shard=2)
+        # Where all is there, nothing needs to be written.
+        assert write(clips.iloc[:2], tmp_path, rows_per_shard=2).state.tolist() == ["kept"]
+    assert pd.concat(shards.batches(tmp_path)).equals(whole)
+    assert not list(tmp_path.glob("_part*"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(data.DataError, match="cannot be written to"):
+        write(clips, tmp_path / "file" / "s")
+
+
+def test_only_one_run_writes_into_a_folder_and_leftovers_are_removed(corpus, tmp_path):
+    clips = corpus.clips.iloc[:2]
+    left = tmp_path / "_part-00000.parquet.123"
+    left.write_bytes(b"half")
+    with FileLock(tmp_path / shards.LOCK), pytest.raises(data.DataError, match="another run is"):
+        write(clips, tmp_path)
+    write(clips, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["part-00000.parquet"]
+
+
+def test_what_is_asked_for_and_not_there_is_named(folder, corpus, tmp_path):
+    for options, says in (
+        ({"columns": ["emotion", "mfcc99_mean"]}, "no column 'mfcc99_mean'"),
+        ({"actors": [5001, 9999]}, "no shard in .* actor 9999"),
+        ({"batch_size": 0}, "at least 1, not 0"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            next(shards.batches(folder, **options))
+    for clips, says in (
+        (corpus.clips.iloc[:0], "is empty"),
+        (corpus.clips.drop(columns="actor"), "lacks the column.* actor"),
+        (corpus.clips.reset_index(drop=True), "indexed by clip"),
+    ):
+        with pytest.raises(data.DataError, match=says):
+            write(clips, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -56,13 +56,19 @@ def decode(content: bytes, *, name: str = "recording.wav", sr: int = SAMPLE_RATE
         If it is no sound, damaged, silent, or not from 0.2 to 60 seconds long.
     """
     called = Path(name.replace("\\", "/")).name or "recording.wav"
-    with TemporaryDirectory() as folder:  # gone at once; the checks are those of any other clip
-        path = Path(folder) / "sound"
-        path.write_bytes(content)
-        try:
+    try:
+        with TemporaryDirectory() as folder:  # gone at once; the checks are those of any other clip
+            path = Path(folder) / "sound"
+            path.write_bytes(content)
             y = load_clip(path, sr=sr)
-        except DataError as error:
-            raise DataError(str(error).replace(path.name, called, 1)) from None
+    except DataError as error:
+        raise DataError(str(error).replace(path.name, called, 1)) from None
+    except OSError as error:
+        raise DataError(
+            f"{called} has arrived, but there is no room for it in the folder for temporary files "
+            f"({error.strerror or error}: {error.filename}): set TMPDIR to a folder that you may "
+            "write to, and start JupyterLab again"
+        ) from None
     if not SHORTEST <= len(y) / sr <= LONGEST:
         raise DataError(
             f"{called} is {len(y) / sr:.1f} s long: one sentence of some 3 s is best; from "

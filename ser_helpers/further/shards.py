@@ -1,11 +1,16 @@
 """Step 2, for more clips than memory holds: features in Parquet files, one shard after the other.
 
 A *shard* is a file ``part-00000.parquet`` with the rows of some clips: what the clips table knows
-of them (but for ``path``) and their features, a column each. :func:`write` makes those that are not
-there yet, :func:`batches` reads them piece by piece. Any program that knows Parquet can read them.
+of them (but for ``path``) and one column per feature. :func:`write` makes those that are not there
+yet, :func:`batches` reads them piece by piece. Any program that knows Parquet can read them.
+
+Damage is noticed: each page of a shard carries a checksum (CRC-32, as the Parquet format has it),
+and its footer, which says what the pages mean, carries its own SHA-256.
 """
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -15,6 +20,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -27,7 +33,13 @@ from ser_helpers.features import AudioSettings
 
 PATTERN = "part-*.parquet"
 UNFINISHED = "_unfinished"  # readers of Parquet folders pass over names that begin with _
-_HEADER = b"ser_helpers"
+LOCK = "_lock"
+_HEADER, _DIGEST = b"ser_helpers", b"ser_helpers.sha256"
+_NO_DIGEST = b"0" * 64  # stands where the footer's SHA-256 will be, while it is computed
+
+
+class _Foreign(DataError):
+    """A Parquet file of somebody else: never overwritten."""
 
 
 def write(
@@ -42,8 +54,9 @@ def write(
     """Compute the features of a corpus into shards; those that are there already are kept.
 
     A shard appears under its name when it is whole, so a run that was stopped, or killed, goes on
-    where it was when it is called again. It is kept only if its clips, their labels and the bytes
-    of their files are still the same. No more than one shard is held in memory.
+    where it was when it is called again. It is kept only if it is undamaged, and its clips, their
+    labels and the bytes of their files are still the same. No more than one shard is held in
+    memory.
 
     Parameters
     ----------
@@ -51,11 +64,11 @@ def write(
         Clips table of :func:`ser_helpers.data.open_corpus`, in the order to be written; sorted by
         actor, as it comes, some actors can be read without the others.
     folder : str or Path
-        One folder a corpus; made if need be.
+        One folder per corpus; made if need be.
     settings : AudioSettings
     rows_per_shard : int
-        Clips a file. Each file repeats the names of all columns, so that below a few hundred clips
-        it is larger than it needs to be.
+        Clips per file. Each file repeats the names of all columns, so that below a few hundred
+        clips it is larger than it needs to be.
     progress : bool
         Show a progress bar over the shards.
     n_jobs : int
@@ -64,56 +77,44 @@ def write(
     Returns
     -------
     pandas.DataFrame
-        One row a shard, index ``shard``: ``clips``, the rows in it; ``state``, "computed" or
+        One row per shard, index ``shard``: ``clips``, the rows in it; ``state``, "computed" or
         "kept". Clips set aside because they are damaged are in ``header(folder)["set_aside"]``.
 
     Raises
     ------
     DataError
-        If the folder holds shards of other settings, of another number of clips a shard, or of
-        more clips; if a clip is there twice; or if not one clip of a shard can be used.
+        If the folder cannot be written, holds shards of other settings, of another number of clips
+        per shard, or of more clips, or a Parquet file that is no shard; if another run is writing
+        there; if a clip is there twice; or if not one clip of a shard can be used.
+    ValueError
+        If ``rows_per_shard`` is not a whole number of at least 1.
     """
     folder = Path(folder)
-    if rows_per_shard < 1:
+    if not isinstance(rows_per_shard, (int, np.integer)) or rows_per_shard < 1:
         raise ValueError(f"rows_per_shard must be at least 1, not {rows_per_shard!r}")
-    if not clips.index.is_unique:
-        twice = clips.index[clips.index.duplicated()][0]
-        raise DataError(f"the clip {twice} is in the table twice: keep one of them")
+    _check_clips(clips)
     same = {
         "recipe": features.recipe_key(settings),
         "settings": asdict(settings),
-        "rows_per_shard": rows_per_shard,
+        "rows_per_shard": int(rows_per_shard),
     }
     starts = range(0, len(clips), rows_per_shard)
     blocks = {f"part-{i:05d}.parquet": clips[s : s + rows_per_shard] for i, s in enumerate(starts)}
     there = _known(folder, same, blocks)
     rows = []
     bar = tqdm(blocks.items(), desc="shards", disable=not progress, file=sys.stdout)
-    for name, block in bar:
-        labels = block.drop(columns="path")
-        known = there.get(name)
-        # A shard that is not there needs no look at its files: `extract` looks at them.
-        keep = known is not None and known["fingerprint"] == _fingerprint(
-            labels, features.content_key(features.hash_files(block.path, n_jobs=n_jobs))
-        )
-        if not keep:
-            table = features.extract(
-                block,
-                settings=settings,
-                cache=folder / UNFINISHED,  # what a stopped run had of this shard
-                progress=False,
-                n_jobs=n_jobs,
+    with contextlib.ExitStack() as locked:
+        for name, block in bar:
+            # A shard that is not there needs no look at its files: `extract` looks at them.
+            keep = (
+                name in there and _is_same(block, there[name], n_jobs) and _is_whole(folder / name)
             )
-            told = same | {
-                "fingerprint": _fingerprint(labels, table.attrs["content"]),
-                "actors": sorted(labels.actor[table.index].unique().tolist()),
-                "set_aside": table.attrs["set_aside"],
-            }
-            table.attrs = {}
-            _save(folder / name, labels.loc[table.index].join(table), table.columns, told)
-            shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
-        n_rows = pq.read_metadata(folder / name).num_rows
-        rows.append({"shard": name, "clips": n_rows, "state": "kept" if keep else "computed"})
+            if not keep:
+                if all(row["state"] == "kept" for row in rows):  # the first to be written
+                    locked.enter_context(_lock(folder))
+                _compute(block, folder / name, settings, same, n_jobs)
+            n_rows = pq.read_metadata(folder / name).num_rows
+            rows.append({"shard": name, "clips": n_rows, "state": "kept" if keep else "computed"})
     return pd.DataFrame(rows, columns=["shard", "clips", "state"]).set_index("shard")
 
 
@@ -132,7 +133,7 @@ def batches(
     folder : str or Path
         As filled by :func:`write`.
     batch_size : int
-        Most rows a piece; the last piece of a shard is smaller.
+        Most rows per piece; the last piece of a shard is smaller.
     columns : sequence of str, optional
         Only these; the others are not read from the disk.
     actors : collection of int, optional
@@ -148,10 +149,15 @@ def batches(
     Raises
     ------
     DataError
-        If there are no shards, one is damaged, or they were made by different settings.
+        If there are no shards, one is damaged or lacks a column, they were made by different
+        settings, or an actor is in none of them.
+    ValueError
+        If ``batch_size`` is below 1.
     """
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, not {batch_size!r}")
     headers = _headers(folder)
-    if len({told["recipe"] for told in headers.values()}) > 1:
+    if len({about["recipe"] for about in headers.values()}) > 1:
         raise DataError(
             f"the shards in {folder} were made by different settings or versions, so their numbers "
             "do not mean the same: write each into a folder of its own"
@@ -160,21 +166,21 @@ def batches(
     if seed is not None:
         np.random.default_rng(seed).shuffle(names)
     if actors is not None:
+        known = {actor for about in headers.values() for actor in about["actors"]}
+        if lost := sorted(set(actors) - known, key=str):
+            raise DataError(f"no shard in {folder} holds a clip of actor {lost[0]!r}")
         names = [name for name in names if not set(actors).isdisjoint(headers[name]["actors"])]
     wanted = None if columns is None else [*dict.fromkeys([*columns, "actor", "clip"])]
     for name in names:
-        with pq.ParquetFile(Path(folder, name)) as file:
-            # A shard is too small for several threads to be quicker than one.
-            for rows in file.iter_batches(batch_size, columns=wanted, use_threads=False):
-                piece = rows.to_pandas(use_threads=False)
-                if actors is not None:
-                    piece = piece[piece.actor.isin(actors)]
-                if len(piece):
-                    yield piece if columns is None else piece[[c for c in columns if c != "clip"]]
+        for piece in _pieces(Path(folder, name), batch_size=batch_size, columns=wanted):
+            if actors is not None:
+                piece = piece[piece.actor.isin(actors)]
+            if len(piece):
+                yield piece if columns is None else piece[[c for c in columns if c != "clip"]]
 
 
 def header(folder: str | Path) -> dict:
-    """Tell how the shards of a folder were made.
+    """Report how the shards of a folder were made.
 
     Parameters
     ----------
@@ -192,29 +198,90 @@ def header(folder: str | Path) -> dict:
         If there are no shards, or one is damaged.
     """
     headers = _headers(folder).values()
-    aside = {clip: reason for told in headers for clip, reason in told["set_aside"].items()}
-    told = next(iter(headers)) | {"set_aside": aside}
-    return {key: told[key] for key in ("settings", "rows_per_shard", "set_aside", "recipe")}
+    aside = {clip: reason for about in headers for clip, reason in about["set_aside"].items()}
+    about = next(iter(headers)) | {"set_aside": aside}
+    return {key: about[key] for key in ("settings", "rows_per_shard", "set_aside", "recipe")}
 
 
-def _save(path: Path, table: pd.DataFrame, numbers: Collection[str], told: dict) -> None:
+def _check_clips(clips: pd.DataFrame) -> None:
+    if clips.empty:
+        raise DataError("the clips table is empty: there is nothing to write")
+    if missing := {"path", "actor"} - set(clips):
+        raise DataError(f"the clips table lacks the column(s) {', '.join(sorted(missing))}")
+    if clips.index.name != "clip":
+        raise DataError(f"the clips table must be indexed by clip, not by {clips.index.name}")
+    if not clips.index.is_unique:
+        twice = clips.index[clips.index.duplicated()][0]
+        raise DataError(f"the clip {twice} is in the table twice: keep one of them")
+
+
+def _is_same(block: pd.DataFrame, about: dict, n_jobs: int) -> bool:
+    """Tell whether a shard was made of these clips, their labels and the bytes of their files."""
+    content = features.content_key(features.hash_files(block.path, n_jobs=n_jobs))
+    return about["fingerprint"] == _fingerprint(block.drop(columns="path"), content)
+
+
+def _compute(
+    block: pd.DataFrame, path: Path, settings: AudioSettings, same: dict, n_jobs: int
+) -> None:
+    """Compute one shard and write it."""
+    labels, unfinished = block.drop(columns="path"), path.parent / UNFINISHED
+    with _said_in_words(path.parent):
+        table = features.extract(
+            block,
+            settings=settings,
+            cache=unfinished,  # what a stopped run had of this shard
+            progress=False,
+            n_jobs=n_jobs,
+        )
+        about = same | {
+            "fingerprint": _fingerprint(labels, table.attrs["content"]),
+            "actors": sorted(labels.actor[table.index].unique().tolist()),
+            "set_aside": table.attrs["set_aside"],
+        }
+        table.attrs = {}
+        _save(path, labels.loc[table.index].join(table), table.columns, about)
+    shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _save(path: Path, table: pd.DataFrame, numbers: Collection[str], about: dict) -> None:
     """Write one shard under a temporary name, then rename it, so that half of it is never seen."""
     content = pa.Table.from_pandas(table)
-    told_as_bytes = {_HEADER: json.dumps(told).encode()}
-    content = content.replace_schema_metadata(content.schema.metadata | told_as_bytes)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    metadata = content.schema.metadata | {_HEADER: json.dumps(about).encode()}
+    content = content.replace_schema_metadata(metadata)
+    # A dictionary of values pays for words; numbers that never repeat grow by it.
+    words = [name for name in content.column_names if name not in numbers]
+    buffer = io.BytesIO()
+    with pq.ParquetWriter(
+        buffer, content.schema, compression="zstd", use_dictionary=words, write_page_checksum=True
+    ) as writer:
+        writer.write_table(content)
+        writer.add_key_value_metadata({_DIGEST: _NO_DIGEST})
+    buffer.seek(0)
+    start, footer = _footer(buffer)
+    signed = footer.replace(_NO_DIGEST, hashlib.sha256(footer).hexdigest().encode())
     part = path.with_name(f"_{path.name}.{os.getpid()}")
     try:
-        # A dictionary of values pays for words; numbers that never repeat grow by it.
-        words = [name for name in content.column_names if name not in numbers]
-        pq.write_table(content, part, compression="zstd", use_dictionary=words)
+        part.write_bytes(buffer.getvalue()[:start] + signed)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
+def _footer(file: io.BufferedIOBase) -> tuple[int, bytes]:
+    """Return where the footer of a Parquet file begins, and its bytes up to the file's end."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 8))
+    tail = file.read(8)
+    start = size - 8 - int.from_bytes(tail[:4], "little")
+    if tail[4:] != b"PAR1" or start < 4:
+        raise ValueError("it does not end as a Parquet file")
+    file.seek(start)
+    return start, file.read()
+
+
 def _headers(folder: str | Path) -> dict[str, dict]:
-    """Read what each shard tells of itself."""
+    """Read what each shard says of itself."""
     paths = sorted(Path(folder).glob(PATTERN))
     if not paths:
         raise DataError(f"{folder} holds no shards ({PATTERN}): make them with shards.write")
@@ -222,12 +289,98 @@ def _headers(folder: str | Path) -> dict[str, dict]:
 
 
 def _read_header(path: Path) -> dict:
+    """Read what a shard says of itself, and check that its footer is as it was written."""
+    with _damage_named(path):
+        with path.open("rb") as file:
+            _, footer = _footer(file)
+        metadata = pq.read_metadata(path).metadata or {}
+        if _HEADER not in metadata:
+            raise _Foreign(
+                f"{path} is a Parquet file, but no shard of this course: move it, or choose "
+                "another folder"
+            )
+        digest = metadata.get(_DIGEST, b"none")
+        if hashlib.sha256(footer.replace(digest, _NO_DIGEST)).hexdigest().encode() != digest:
+            raise ValueError("its footer is not as it was written")
+        return json.loads(metadata[_HEADER])
+
+
+def _pieces(
+    path: Path, *, batch_size: int, columns: Sequence[str] | None = None
+) -> Iterator[pd.DataFrame]:
+    """Read one shard piece by piece; damage in what is read becomes a DataError."""
+    with (
+        _damage_named(path),
+        pq.ParquetFile(path, page_checksum_verification=True) as file,
+    ):
+        if lost := [c for c in columns or () if c not in file.schema_arrow.names]:
+            raise DataError(f"{path} has no column {lost[0]!r}: read one without `columns` to see")
+        # A shard is too small for several threads to be quicker than one.
+        for rows in file.iter_batches(batch_size, columns=columns, use_threads=False):
+            yield rows.to_pandas(use_threads=False)
+
+
+def _is_whole(path: Path) -> bool:
+    """Read a shard to its end; if it is damaged, say so and that it is computed anew."""
     try:
-        return json.loads(pq.read_schema(path).metadata[_HEADER])
-    except (OSError, pa.ArrowException, KeyError, TypeError) as error:
+        for _ in _pieces(path, batch_size=1024):
+            pass
+    except DataError as error:
+        warnings.warn(f"{error}; computing it anew", stacklevel=3)
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Turn whatever a damaged file makes pyarrow raise into a DataError that names the file."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        if getattr(error, "errno", None):  # of the system, and no damage
+            raise DataError(f"{path} cannot be read ({error.strerror})") from None
         raise DataError(
-            f"{path} is damaged, or no shard of this course ({error!r}): delete it, and call "
+            f"{path} is damaged, or of an older version ({error}): delete it, and call "
             "shards.write again"
+        ) from None
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a folder; the lock is the system's and goes with the process."""
+    with _said_in_words(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise DataError(
+                f"another run is writing shards into {folder}: wait until it has ended, or choose "
+                "another folder"
+            ) from None
+        except NotImplementedError:  # a network's file system without locks
+            pass
+        for left in folder.glob(f"_{PATTERN}.*"):  # by a run that was killed
+            left.unlink()
+    try:
+        yield
+    finally:
+        lock.release()
+        (folder / LOCK).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _said_in_words(folder: Path) -> Iterator[None]:
+    """Turn the error of a full disk or a read-only folder into a DataError."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(
+            f"shards cannot be written to {folder} ({reason}): make room there, or choose another "
+            "folder. Shards that are finished are kept"
         ) from None
 
 
@@ -237,6 +390,8 @@ def _known(folder: Path, same: dict, blocks: Collection[str]) -> dict[str, dict]
     for path in sorted(folder.glob(PATTERN)):
         try:
             there[path.name] = _read_header(path)
+        except _Foreign:
+            raise
         except DataError as error:
             if path.name not in blocks:
                 raise
