@@ -316,8 +316,12 @@ def _pieces(
         if lost := [c for c in columns or () if c not in file.schema_arrow.names]:
             raise DataError(f"{path} has no column {lost[0]!r}: read one without `columns` to see")
         # A shard is too small for several threads to be quicker than one.
+        n_rows = 0
         for rows in file.iter_batches(batch_size, columns=columns, use_threads=False):
+            n_rows += len(rows)
             yield rows.to_pandas(use_threads=False)
+        if n_rows != file.metadata.num_rows:  # a page's own header has no checksum
+            raise ValueError(f"{n_rows} of {file.metadata.num_rows} rows are there")
 
 
 def _is_whole(path: Path) -> bool:
