@@ -1,5 +1,6 @@
 """A small corpus of made-up clips: tones whose pitch, level and length follow actor and emotion."""
 
+import hashlib
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,7 +85,14 @@ def publish(monkeypatch: pytest.MonkeyPatch, corpus: str, folder: Path) -> None:
     """Let the clips of a folder be those that a corpus published."""
     published = checksums.published
     clips = data.open_corpus(folder).clips
-    table = {clip: Checksum(0, "", seconds) for clip, seconds in clips.duration.items()}
+    table = {
+        row.Index: Checksum(
+            row.path.stat().st_size,
+            hashlib.sha256(row.path.read_bytes()).hexdigest(),
+            row.duration,
+        )
+        for row in clips.itertuples()
+    }
     monkeypatch.setattr(
         checksums, "published", lambda name: table if name == corpus else published(name)
     )
