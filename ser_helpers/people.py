@@ -197,7 +197,7 @@ def add(clips: pd.DataFrame, folder: Path, identity: Identity) -> pd.DataFrame:
         blank = clips.actor.map(identity.actor) & (sex == "unknown")
         sex[blank] = np.where(clips.actor[blank] % 2, "male", "female")
     age = clips.actor.map(lambda actor: float(table.age.get(actor, np.nan)))
-    clips = clips.assign(sex=sex, age=age)
+    clips = clips.assign(sex=sex.astype(str), age=age)
     return clips[["path", "actor", "sentence", "emotion", "level", "sex", "age", "duration"]]
 
 

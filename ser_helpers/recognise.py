@@ -108,7 +108,7 @@ def recognise(clips: pd.DataFrame) -> Identity:
     seconds = clips.duration.to_numpy(float) if "duration" in clips else np.nan
     published = np.array([facts.seconds for _, facts in found], dtype=float)  # NaN: not known
     off = pd.Series(np.abs(seconds - published), index=rows.index)
-    numbers = [int(str(name)[:4]) if c else -1 for name, (c, _) in zip(clips.index, found)]
+    numbers = [int(str(name)[:4]) if name in known else -1 for name in clips.index]
     elsewhere = (off > TOLERANCE) | np.isnan(seconds) | (rows.actor != numbers)
     rows.loc[elsewhere, "corpus"] = ""
     same = pd.Series(_compare(rows[rows.corpus != ""]), dtype=object).reindex(rows.index)
