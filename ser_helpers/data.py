@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ser_helpers import people
-from ser_helpers.audio import (
-    LONGEST,
-    SAMPLE_RATE,
-    SHORTEST,
-    check_file,
-    load_clip,
-)
+from ser_helpers.audio import LONGEST, SAMPLE_RATE, SHORTEST, check_file, load_clip
 from ser_helpers.errors import DataError, printable
 from ser_helpers.files import walk, work_folder
 from ser_helpers.names import (
@@ -162,15 +156,12 @@ def open_corpus(
         twins.append(row.Index)
         if row.path.suffix.lower() == ".mp3" != first.suffix.lower():
             continue  # CREMA-D's repository has each clip as WAV and as MP3
-        named = first.relative_to(folder)
-        reason = f"the clip {row.clip} is there twice; {named} is used, keep one of them"
-        aside.append((row.path, reason))
+        used_is = first.relative_to(folder)
+        aside.append((row.path, f"the clip {row.clip} is there twice; {used_is} is used, keep one"))
     clips = clips.drop(twins).set_index("clip").sort_index()
     aside += [(path, f"this folder cannot be opened: {reason}") for path, reason in unreadable]
-    set_aside = pd.DataFrame(
-        [(printable(str(path.relative_to(folder))), printable(why)) for path, why in aside],
-        columns=["file", "reason"],
-    )
+    shown = [(printable(str(path.relative_to(folder))), printable(why)) for path, why in aside]
+    set_aside = pd.DataFrame(shown, columns=["file", "reason"])
     if clips.empty:
         raise DataError(_nothing_usable(folder, set_aside))
     identity = recognise(clips)

@@ -16,7 +16,7 @@ from ser_helpers.recognise import Identity
 TABLES = ("actors.csv", "VideoDemographics.csv")
 #: Headings that are understood, whatever their case, spaces, hyphens and underscores.
 HEADINGS = {
-    "actor": {"actorid", "actor", "actors", "actornumber", "speaker", "speakerid"},
+    "actor": {"actorid", "actor", "actors", "actornumber", "actorno", "speaker", "speakerid"},
     "age": {"age", "years", "ageyears", "ageinyears"},
     "sex": {"sex", "gender"},
 }
@@ -236,7 +236,7 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
 
 def _places(path: Path, headings: list[str]) -> dict[str, int]:
     """Find the columns by their headings."""
-    plain = [re.sub(r"\(.*?\)|[\s_\-.]", "", heading).lower() for heading in headings]
+    plain = [re.sub(r"[(\[].*?[)\]]|[\s_\-.]", "", heading).lower() for heading in headings]
     places = {}
     for name, known in HEADINGS.items():
         columns = [place for place, heading in enumerate(plain) if heading in known]

@@ -22,7 +22,8 @@ NAMES = {"cremad": "CREMA-D", "ravdess": "RAVDESS", "demo": "demo voices (synthe
 #: Seconds. Copies in another format or at another rate are as long as the original, but for a few
 #: samples; of a clip and somebody else's recording of it, about three pairs in a thousand are.
 TOLERANCE = 0.002
-ENOUGH = 3  # clips that agree in length, of actors most of whose clips do; fewer may be chance
+#: Fewer clips that agree in length may be chance: of all actors, and of one alone among others.
+ENOUGH, ENOUGH_ALONE = 3, 5
 _NOBODY = ("", checksums.Checksum(0, "", None))
 
 
@@ -105,6 +106,7 @@ def recognise(clips: pd.DataFrame) -> Identity:
             "path": clips.path.to_numpy() if "path" in clips else None,
         }
     )
+    named = rows.corpus.copy()
     seconds = clips.duration.to_numpy(float) if "duration" in clips else np.nan
     published = np.array([facts.seconds for _, facts in found], dtype=float)  # NaN: not known
     off = pd.Series(np.abs(seconds - published), index=rows.index)
@@ -116,9 +118,11 @@ def recognise(clips: pd.DataFrame) -> Identity:
 
     home = rows.groupby("actor").corpus.max()
     home = home.where((rows.corpus != "").groupby(rows.actor).mean() >= 0.5, "")
-    evidence = (off.notna() + ENOUGH * same.eq(True)).where(rows.corpus != "", 0)
-    enough = evidence.groupby(rows.actor.map(home)).sum() >= ENOUGH
-    home = home.where(home.map(enough).astype(bool), "")
+    evidence = (off.notna() + ENOUGH_ALONE * same.eq(True)).where(rows.corpus != "", 0)
+    alone = evidence.groupby(rows.actor).sum() >= ENOUGH_ALONE
+    enough = {"": False} | {c: evidence[rows.corpus == c].sum() >= ENOUGH for c in NAMES}
+    mostly = {"": False} | {c: (rows.corpus[named == c] == c).mean() >= 0.5 for c in NAMES}
+    home = home.where((alone | home.map(mostly).astype(bool)) & home.map(enough).astype(bool), "")
     rows["home"] = rows.actor.map(home)
     counts = rows.home[rows.home != ""].value_counts()
     corpus = "" if counts.empty else str(counts.idxmax())
