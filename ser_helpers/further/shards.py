@@ -343,7 +343,7 @@ def _damage_named(path: Path) -> Iterator[None]:
     except DataError:
         raise
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        if getattr(error, "errno", None):  # of the system, and no damage
+        if isinstance(error, OSError) and error.errno:  # of the system, and no damage
             raise DataError(f"{path} cannot be read ({error.strerror})") from None
         raise DataError(
             f"{path} is damaged, or of an older version ({error}): delete it, and call "
