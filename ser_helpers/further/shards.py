@@ -101,7 +101,7 @@ def write(
     starts = range(0, len(clips), rows_per_shard)
     blocks = {f"part-{i:05d}.parquet": clips[s : s + rows_per_shard] for i, s in enumerate(starts)}
     there = _known(folder, same, blocks)
-    rows = []
+    rows: list[dict] = []
     bar = tqdm(blocks.items(), desc="shards", disable=not progress, file=sys.stdout)
     with contextlib.ExitStack() as locked:
         for name, block in bar:
