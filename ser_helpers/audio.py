@@ -1,5 +1,7 @@
 """One clip: check the file, load it as mono samples, resample it."""
 
+import io
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,7 @@ import soundfile
 import soxr
 
 from ser_helpers.containers import open_sound
-from ser_helpers.errors import DataError
+from ser_helpers.errors import DataError, printable
 
 SAMPLE_RATE = 16_000  # Hz, CREMA-D's own
 SHORTEST, LONGEST = 0.2, 60.0  # seconds; outside of it a file is hardly one spoken sentence
@@ -172,7 +174,9 @@ class _Stream(soundfile.SoundFile):
 
 def _opened(path: Path) -> soundfile.SoundFile:
     """Open a file whose header makes sense."""
-    source = open_sound(path)
+    source: Path | io.BytesIO | bytes = open_sound(path)
+    if isinstance(source, Path) and printable(str(source)) != str(source):
+        source = os.fsencode(source)  # soundfile knows names that are no UTF-8 only as bytes
     try:
         file = _Stream(source)
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:

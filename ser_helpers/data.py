@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ser_helpers import people
-from ser_helpers.audio import (
-    LONGEST,
-    SAMPLE_RATE,
-    SHORTEST,
-    check_file,
-    load_clip,
-)
+from ser_helpers.audio import LONGEST, SAMPLE_RATE, SHORTEST, check_file, load_clip
 from ser_helpers.errors import DataError, printable
 from ser_helpers.files import walk, work_folder
 from ser_helpers.names import (
@@ -68,11 +62,11 @@ class Corpus:
     ----------
     name : str
         What to call it in a report. CREMA-D, RAVDESS and the demo voices are recognised by the
-        names and lengths of their clips; a part of one says which part it is.
+        names, lengths and contents of their clips; a part of one says which part it is.
     folder : Path
         Where its files are.
     synthetic : bool
-        True for the demo voices, wherever they lie: made by a program, not spoken by people.
+        True if demo voices are in it, wherever they lie: made by a program, not by people.
     clips : pandas.DataFrame
         One row per clip, indexed by ``clip`` (its name without suffix), sorted. Columns ``path``,
         ``actor`` (int), ``sentence``, ``emotion``, ``level``, ``sex`` ("female", "male" or
@@ -149,33 +143,34 @@ def open_corpus(
             rows.append({"clip": clip, "path": path, **fields, "duration": duration})
         except DataError as error:
             aside.append((path, str(error)))
-    clips = pd.DataFrame(
-        rows,
-        columns=["clip", "path", "actor", "sentence", "emotion", "level", "duration"],
-    )
-    twin = clips.duplicated("clip")
-    for path, clip in zip(clips.path[twin], clips["clip"][twin], strict=True):
-        first = clips.path[clips["clip"] == clip].iloc[0]
-        if path.suffix.lower() == ".mp3" != first.suffix.lower():
+    columns = ["clip", "path", "actor", "sentence", "emotion", "level", "duration"]
+    clips = pd.DataFrame(rows, columns=columns)
+    used: dict[str, Path] = {}  # by the clip, and by what is really there at the end of a link
+    twins = []
+    for row in clips.itertuples():
+        real = str(row.path.resolve() if row.path.is_symlink() else row.path)
+        first = used.get(row.clip) or used.get(real)
+        if first is None:
+            used |= {row.clip: row.path, real: row.path}
+            continue
+        twins.append(row.Index)
+        if row.path.suffix.lower() == ".mp3" != first.suffix.lower():
             continue  # CREMA-D's repository has each clip as WAV and as MP3
-        named = printable(str(first.relative_to(folder)))
-        reason = f"the clip {clip} is there twice; {named} is used, keep one of them"
-        aside.append((path, reason))
-    clips = clips[~twin].set_index("clip").sort_index()
+        used_is = first.relative_to(folder)
+        aside.append((row.path, f"the clip {row.clip} is there twice; {used_is} is used, keep one"))
+    clips = clips.drop(twins).set_index("clip").sort_index()
     aside += [(path, f"this folder cannot be opened: {reason}") for path, reason in unreadable]
-    set_aside = pd.DataFrame(
-        [(printable(str(path.relative_to(folder))), reason) for path, reason in aside],
-        columns=["file", "reason"],
-    )
+    shown = [(printable(str(path.relative_to(folder))), printable(why)) for path, why in aside]
+    set_aside = pd.DataFrame(shown, columns=["file", "reason"])
     if clips.empty:
         raise DataError(_nothing_usable(folder, set_aside))
     identity = recognise(clips)
     clips = people.add(clips, folder, identity)
-    name = identity.name(folder.name)
+    name = identity.name(printable(folder.name))
     if identity.corpus == "ravdess" and not all(is_ravdess_name(p.stem) for p in clips.path):
         name = name.replace("RAVDESS", "RAVDESS (named like CREMA-D)")
     clips.attrs["corpus"] = name  # goes with the features, into a recogniser's file
-    return Corpus(name, folder, identity.corpus == "demo", clips, set_aside)
+    return Corpus(name, folder, identity.synthetic, clips, set_aside)
 
 
 def download(corpus: str, **options: Any) -> "Report":

@@ -9,5 +9,5 @@ class DataError(ValueError):
 
 
 def printable(text: str) -> str:
-    """Replace what cannot be printed: bytes of a file's name that are no UTF-8."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    r"""Write what is no character, as bytes of a file's name that are no UTF-8, as ``\udce9``."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -5,8 +5,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-#: Folders that hold nothing of a corpus: Windows' trash, and what zips from macOS carry along.
-PASSED_OVER = {"$RECYCLE.BIN", "RECYCLER", "System Volume Information", "__MACOSX", "lost+found"}
+#: Folders of deleted or copied files, in lower case: of Windows, macOS's zips, Synology and QNAP.
+#: Those of Linux and macOS are hidden (``.Trash-1000``), as are ``.git``, ``.ipynb_checkpoints``.
+PASSED_OVER = {
+    "$recycle.bin", "recycler", "system volume information", "__macosx", "lost+found", "#recycle",
+    "@recycle", "@eadir",
+}  # fmt: skip
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -62,7 +66,9 @@ def walk(folder: Path, unreadable: list[tuple[Path, str]] | None = None) -> Iter
     """Find the files in a folder and its subfolders, following links.
 
     Hidden files and folders are passed over (trash, checkpoints, the twins ``._name`` that macOS
-    leaves on USB sticks), and so is what a link leads to a second time.
+    leaves on USB sticks), and so is what a link leads to a second time: what is really there comes
+    before what is linked. A link to a folder above is not followed, or all of a disk might be
+    searched; what is no file, such as a pipe, is none here either.
 
     Parameters
     ----------
@@ -74,25 +80,44 @@ def walk(folder: Path, unreadable: list[tuple[Path, str]] | None = None) -> Iter
     Yields
     ------
     Path
-        Sorted within each folder.
+        Sorted. A link that leads nowhere is among them.
     """
-
-    def note(error: OSError) -> None:
-        if unreadable is not None:
-            unreadable.append((Path(error.filename), error.strerror or str(error)))
-
-    seen: set[str] = set()
-    for here, folders, names in os.walk(folder, onerror=note, followlinks=True):
+    top = os.path.realpath(folder)
+    places: list[str] = [str(folder)]
+    linked_places: list[str] = []
+    files: dict[str, str] = {}  # what is really there: real path to path
+    links = []
+    seen = set()
+    while places or linked_places:
+        here = places.pop() if places else linked_places.pop(0)
         real = os.path.realpath(here)
-        if real in seen:  # a link that leads back, or the same folder by another way
-            folders.clear()
+        above = real != top and os.path.join(top, "").startswith(os.path.join(real, ""))
+        if real in seen or above:
             continue
         seen.add(real)
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in PASSED_OVER)
-        for name in sorted(names):
-            path = os.path.join(here, name)
-            if name.startswith(".") or (os.path.islink(path) and os.path.realpath(path) in seen):
+        try:
+            with os.scandir(here) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            if unreadable is not None:
+                unreadable.append((Path(here), error.strerror or str(error)))
+            continue
+        for entry in entries:
+            path = os.path.join(here, entry.name)
+            is_link, is_folder = os.path.islink(path), os.path.isdir(path)
+            if entry.name.startswith(".") or (is_folder and entry.name.lower() in PASSED_OVER):
                 continue
-            if os.path.islink(path):
-                seen.add(os.path.realpath(path))
-            yield Path(path)
+            if is_folder:
+                (linked_places if is_link else places).append(path)
+            elif is_link:
+                links.append(path)
+            elif entry.is_file():
+                files[os.path.join(real, entry.name)] = path
+    for path in sorted(links):
+        real = os.path.realpath(path)
+        twin = os.path.basename(real) == os.path.basename(path) and real in files
+        if not twin and (os.path.isfile(real) or not os.path.exists(real)):
+            # Under another name it is another file, as a clip named by a link is.
+            same_name = os.path.basename(real) == os.path.basename(path)
+            files[real if same_name else path] = path
+    yield from sorted(map(Path, files.values()))

@@ -1,10 +1,10 @@
 """The table of actors that may lie beside a corpus, as people and spreadsheets write it."""
 
-import contextlib
 import csv
 import io
 import re
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from ser_helpers.recognise import Identity
 TABLES = ("actors.csv", "VideoDemographics.csv")
 #: Headings that are understood, whatever their case, spaces, hyphens and underscores.
 HEADINGS = {
-    "actor": {"actorid", "actor", "actors", "actornumber", "speaker", "speakerid"},
+    "actor": {"actorid", "actor", "actors", "actornumber", "actorno", "speaker", "speakerid"},
     "age": {"age", "years", "ageyears", "ageinyears"},
     "sex": {"sex", "gender"},
 }
@@ -25,9 +25,11 @@ SEXES = {
     **dict.fromkeys(("female", "f", "w", "woman", "women"), "female"),
     **dict.fromkeys(("male", "m", "man", "men"), "male"),
     **dict.fromkeys(("", "unknown", "nan", "na", "n/a", "?", "-", "none"), "unknown"),
+    # Neither of the two, which is all that splits and figures here can tell apart:
+    **dict.fromkeys(("other", "diverse", "d", "nonbinary", "non-binary"), "unknown"),
 }
 OLDEST = 120  # years
-_NUMBER = re.compile(r"(\d+)(?:[.,]0+)?")
+_NUMBER = re.compile(r"(\d+)(?:[.,]0{1,2})?")  # 01001, 1001.0; not 1.000
 _AGE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(?:y|yrs?|years?)?\.?", re.IGNORECASE)
 
 
@@ -86,13 +88,18 @@ def read(path: Path) -> pd.DataFrame:
             odd.append(f"line {number}: the sex {given['sex']!r}")
         if age is None:
             odd.append(f"line {number}: the age {given['age']!r}")
-        row = (sex or "unknown", np.nan if age is None else age)
-        if actor in found and repr(found[actor]) != repr(row):
+        sex, age = sex or "unknown", np.nan if age is None else age
+        sex_before, age_before = found.get(actor, ("unknown", np.nan))
+        if {sex, sex_before} == {"female", "male"} or abs(age - age_before) > 0:
             raise DataError(
                 f"{path}: lines {where[actor]} and {number} contradict each other on actor "
                 f"{actor}: keep the right one"
             )
-        found[actor], where[actor] = row, where.get(actor, number)
+        found[actor] = (
+            sex_before if sex == "unknown" else sex,
+            age_before if np.isnan(age) else age,
+        )
+        where.setdefault(actor, number)
     if odd:
         more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
         warnings.warn(
@@ -102,6 +109,64 @@ def read(path: Path) -> pd.DataFrame:
         )
     table = pd.DataFrame.from_dict(found, orient="index", columns=["sex", "age"])
     return table.rename_axis("actor")
+
+
+def look_up(folder: Path, actors: Collection[int]) -> pd.DataFrame:
+    """Read the table of actors that comes with some clips.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the clips are. A table in the folder above, as CREMA-D has it, is read only if it
+        names all of the actors: what lies there may belong to something else.
+    actors : collection of int
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`read`; empty if there is no table.
+
+    Raises
+    ------
+    DataError
+        As of :func:`read`.
+
+    Warns
+    -----
+    UserWarning
+        If the table lacks an actor.
+    """
+    for place in dict.fromkeys((folder, folder.parent)):
+        try:
+            here = {path.name.lower(): path for path in sorted(place.iterdir())}
+        except OSError:  # the folder above may be closed
+            continue
+        for name in TABLES:
+            path = here.get(name.lower())
+            if path is None or not path.is_file():
+                continue
+            if place != folder and not _names_all(path, actors):
+                continue
+            table = read(path)
+            if missing := sorted(set(actors) - set(table.index)):
+                warnings.warn(
+                    f"{path} has no line for actor {missing[0]}"
+                    + f" and {len(missing) - 1} more" * (len(missing) > 1)
+                    + ": their sex and age are unknown",
+                    stacklevel=5,
+                )
+            return table
+    return pd.DataFrame({"sex": [], "age": []})
+
+
+def _names_all(path: Path, actors: Collection[int]) -> bool:
+    """Tell whether a file has the number of each actor somewhere in its text."""
+    try:
+        cells = [cell for _, cells in _lines(path) for cell in cells]
+    except DataError:
+        return False
+    numbers = {int(n) for cell in cells for n in re.findall(r"\b[0-9]{1,9}\b", cell)}
+    return set(actors) <= numbers
 
 
 def add(clips: pd.DataFrame, folder: Path, identity: Identity) -> pd.DataFrame:
@@ -126,40 +191,14 @@ def add(clips: pd.DataFrame, folder: Path, identity: Identity) -> pd.DataFrame:
     DataError
         As :func:`read`.
     """
-    table = _actors(sorted(clips.actor.unique()), folder)
-    sex = clips.actor.map(lambda actor: table.sex.get(actor, "unknown"))
-    if table.empty and identity.corpus == "ravdess":
-        # Odd numbers are men (Livingstone & Russo 2018).
-        own = np.where(clips.actor % 2, "male", "female")
-        sex = pd.Series(np.where(identity.known, own, "unknown"), index=clips.index)
-    clips = clips.assign(
-        sex=sex.astype(str),
-        age=clips.actor.map(lambda actor: float(table.age.get(actor, np.nan))),
-    )
+    table = look_up(folder, set(clips.actor))
+    sex = clips.actor.map(lambda actor: table.sex.get(actor, "unknown")).astype(object)
+    if identity.corpus == "ravdess":  # odd numbers are men (Livingstone & Russo 2018)
+        blank = clips.actor.map(identity.actor) & (sex == "unknown")
+        sex[blank] = np.where(clips.actor[blank] % 2, "male", "female")
+    age = clips.actor.map(lambda actor: float(table.age.get(actor, np.nan)))
+    clips = clips.assign(sex=sex.astype(str), age=age)
     return clips[["path", "actor", "sentence", "emotion", "level", "sex", "age", "duration"]]
-
-
-def _actors(actors: list[int], folder: Path) -> pd.DataFrame:
-    """Read the table of actors in a folder; that in the folder above only if it names them all."""
-    for name in TABLES:
-        if (folder / name).is_file():
-            table = read(folder / name)
-            if missing := [actor for actor in actors if actor not in table.index]:
-                warnings.warn(
-                    f"{folder / name} has no line for actor {missing[0]}"
-                    + f" and {len(missing) - 1} more" * (len(missing) > 1)
-                    + ": their sex and age are unknown",
-                    stacklevel=4,
-                )
-            return table
-    for name in TABLES:
-        if (folder.parent / name).is_file():
-            with contextlib.suppress(DataError), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                table = read(folder.parent / name)
-                if set(actors) <= set(table.index):
-                    return table
-    return pd.DataFrame({"sex": [], "age": []})
 
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
@@ -180,12 +219,16 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
     if "\0" in text:
         raise DataError(f"{path} is no text, but perhaps a spreadsheet: save it as CSV (UTF-8)")
     if text.lower().startswith("sep="):  # Excel's own first line
-        text = text.partition("\n")[2]
+        text = "\n" + text.partition("\n")[2]
     first = next((line for line in text.splitlines() if line.strip()), "")
     separator = max(",;\t|", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     try:
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+        rows = []
+        for row in reader:
+            if len(row) == 1 and separator in row[0]:  # the whole line was put into quotes
+                row = next(csv.reader(row, delimiter=separator))
+            rows.append((reader.line_num, [cell.strip() for cell in row]))
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: {error}; save it as CSV again") from None
     return [(number, cells) for number, cells in rows if any(cells)]
@@ -193,7 +236,7 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
 
 def _places(path: Path, headings: list[str]) -> dict[str, int]:
     """Find the columns by their headings."""
-    plain = [re.sub(r"[\s_\-()]", "", heading).lower() for heading in headings]
+    plain = [re.sub(r"[(\[].*?[)\]]|[\s_\-.]", "", heading).lower() for heading in headings]
     places = {}
     for name, known in HEADINGS.items():
         columns = [place for place, heading in enumerate(plain) if heading in known]

@@ -10,6 +10,7 @@ from ser_helpers.files import project_folder, walk
 from ser_helpers.names import CORPUS_FOLDERS
 
 DEMO_FOLDER = Path(__file__).parent / "demo_voices"
+_WORDS = ("auto", "demo", *CORPUS_FOLDERS)
 
 
 def folder_of(source: str | Path | None = None) -> Path:
@@ -30,21 +31,23 @@ def folder_of(source: str | Path | None = None) -> Path:
         If it is not there.
     """
     text = str(source or os.environ.get("SER_DATA") or "auto")
-    # cmd.exe keeps quotation marks, and the space before `&&`.
-    plain = text if Path(text).is_dir() else text.strip().strip("\"'").strip()
-    word = plain.lower() or "auto"
+    if text not in _WORDS and not (Path(text).is_dir() or (project_folder() / text).is_dir()):
+        # cmd.exe keeps quotation marks, and the space before `&&`.
+        text = text.strip(" \t\r\n\"'") or "auto"
+        word = text.lower().rstrip("/\\")
+        text = word if word in _WORDS else text
     data_folder = project_folder() / "data"
-    if word == "auto":
+    if text == "auto":
         here = any(sound_files(data_folder / CORPUS_FOLDERS["cremad"]))
-        word = "cremad" if here else "demo"
-    if word in CORPUS_FOLDERS:
-        folder = data_folder / CORPUS_FOLDERS[word]
+        text = "cremad" if here else "demo"
+    if text in CORPUS_FOLDERS:
+        folder = data_folder / CORPUS_FOLDERS[text]
         if not folder.is_dir():
             raise DataError(
-                f"{folder} is not there: get it by `python -m ser_helpers.download {word}`"
+                f"{folder} is not there: get it by `python -m ser_helpers.download {text}`"
             )
         return folder
-    return DEMO_FOLDER if word == "demo" else _resolve(Path(plain))
+    return DEMO_FOLDER if text == "demo" else _resolve(Path(text))
 
 
 def _resolve(folder: Path) -> Path:
@@ -63,7 +66,8 @@ def _resolve(folder: Path) -> Path:
 
 
 def sound_files(folder: Path, unreadable: list | None = None) -> list[Path]:
-    """List the files that hold sound by their suffix; of several formats the best comes first."""
+    """List the files of sound: the best formats first, what is there before what is linked."""
     known = (*SUFFIXES, *OTHER_SOUND_SUFFIXES)
     found = [path for path in walk(folder, unreadable) if path.suffix.lower() in known]
-    return sorted(found, key=lambda path: (known.index(path.suffix.lower()), path))
+    rank = {suffix: number for number, suffix in enumerate(known)}
+    return sorted(found, key=lambda p: (rank[p.suffix.lower()], p.is_symlink(), p))

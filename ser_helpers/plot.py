@@ -199,7 +199,7 @@ def mel_position(
     Examples
     --------
     >>> mel_position([250, 1000, 4000]).round(1)
-    array([ 4.4, 20.5, 49.4])
+    array([ 4.4, 20.5, 49.5])
     """
     # The edges and centres of the triangles stand evenly on the mel scale, as
     # librosa.mel_frequencies(n_mels + 2) has them: the first and the last are edges only.

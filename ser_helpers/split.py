@@ -118,9 +118,8 @@ def by_speaker(
             f"{n} speaker(s) cannot be split into train, validation and test: three different "
             "people are needed at least; record more speakers, or train on another corpus"
         )
-    n_test = min(
-        max(1, round(test_size * n)), n - 2
-    )  # at least one speaker remains for each other part
+    # At least one speaker remains for each other part.
+    n_test = min(max(1, round(test_size * n)), n - 2)
     n_validation = min(max(1, int(np.ceil(validation_size * n))), n - n_test - 1)
     rest, test = _draw(sexes, n_test, seed=seed)
     _, validation = _draw(sexes[rest], n_validation, seed=seed)
@@ -270,16 +269,20 @@ def load_frozen(name: str) -> pd.Series:
 
 
 def _frozen(clips: pd.DataFrame) -> pd.Series | None:
-    """Return the frozen split of the corpus, or None if there is none for exactly these clips."""
+    """Return the frozen split of the corpus, or None if there is none for all of these actors."""
     identity = recognise(clips)
     name = FROZEN.get(identity.corpus)
     if name is None or not identity.pure:
         return None
     parts = clips.actor.map(load_frozen(name))
-    if set(parts) != set(PARTS):  # so small a part that nobody is left to train or to test
+    if set(parts) != set(PARTS):  # so small a part that one of the three would be empty
         return None
     if identity.part:
-        name += f", {identity.part}, {clips.actor[parts == 'test'].nunique()} of them test"
+        name += f", {identity.part}"
+        n_test = clips.actor[parts == "test"].nunique()
+        name += f", {n_test} of them test" if identity.part.endswith("actors") else ""
+    if identity.odd:
+        name += f", {len(identity.odd):,} clips not as published"
     return parts.rename(name)
 
 

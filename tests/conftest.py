@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,7 +95,14 @@ def publish(monkeypatch: pytest.MonkeyPatch, corpus: str, folder: Path) -> None:
     """Let the clips of a folder be those that a corpus published."""
     published = checksums.published
     clips = data.open_corpus(folder).clips
-    table = {clip: Checksum(0, "", seconds) for clip, seconds in clips.duration.items()}
+    table = {
+        row.Index: Checksum(
+            row.path.stat().st_size,
+            hashlib.sha256(row.path.read_bytes()).hexdigest(),
+            row.duration,
+        )
+        for row in clips.itertuples()
+    }
     monkeypatch.setattr(
         checksums, "published", lambda name: table if name == corpus else published(name)
     )

@@ -1,9 +1,11 @@
 """A corpus is what its clips are, folders are searched whole, tables read as people write them."""
 
+import hashlib
 import os
 import shutil
 import sys
 import warnings
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -11,8 +13,10 @@ import pandas as pd
 import pytest
 import soundfile
 from conftest import ROOT, load_script, tone, write_corpus
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ser_helpers import checksums, data, people, split
+from ser_helpers import checksums, data, features, people, split
 from ser_helpers.checksums import Checksum
 from ser_helpers.errors import DataError
 from ser_helpers.files import walk
@@ -81,7 +85,8 @@ def test_ravdess_is_known_by_its_lengths_and_its_sexes_come_with_it(tmp_path, mo
     for name, seconds in zip(names, lengths, strict=True):
         path = tmp_path / f"{name}.wav"
         soundfile.write(path, tone(3012, "ANG", seconds=seconds or 0.8), SR)
-        table[name] = Checksum(path.stat().st_size, "", seconds)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        table[name] = Checksum(path.stat().st_size, sha256, seconds)
     known = {"ravdess": table, "cremad": {}, "demo": {}}
     monkeypatch.setattr(checksums, "published", lambda name: MappingProxyType(known[name]))
     every = (*data.EMOTIONS, *data.OTHER_EMOTIONS)
@@ -176,6 +181,35 @@ def test_of_several_formats_the_best_is_used(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_folder_whose_name_is_no_utf8_is_opened(tmp_path):
+    soundfile.write(tmp_path / "5001_IEO_ANG_HI.wav", tone(5001, "ANG"), SR)
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    shutil.copy(tmp_path / "5001_IEO_ANG_HI.wav", folder / "5002_IEO_ANG_HI.wav")
+    corpus = data.open_corpus(tmp_path)
+    assert corpus.clips.index.tolist() == ["5001_IEO_ANG_HI", "5002_IEO_ANG_HI"]
+    table = features.extract(corpus.clips, cache=tmp_path / "cache", progress=False)
+    assert table.index.equals(corpus.clips.index)
+    assert data.open_corpus(folder).name == r"caf\udce9"
+    (folder / "5002_IEO_ANG_HI.wav").unlink()
+    with pytest.raises(DataError) as error:
+        data.open_corpus(folder)
+    str(error.value).encode()
+
+
+@symlinks
+def test_a_link_is_no_second_clip(tmp_path):
+    soundfile.write(tmp_path / "5001_IEO_ANG_HI.wav", tone(5001, "ANG"), SR)
+    soundfile.write(tmp_path / "take.bin", tone(5002, "ANG"), SR, format="WAV")
+    (tmp_path / "5000_IEO_ANG_HI.wav").symlink_to("5001_IEO_ANG_HI.wav")
+    (tmp_path / "5002_IEO_ANG_HI.wav").symlink_to("take.bin")
+    corpus = data.open_corpus(tmp_path)
+    assert corpus.clips.index.tolist() == ["5001_IEO_ANG_HI", "5002_IEO_ANG_HI"]
+    assert corpus.set_aside.file.tolist() == ["5000_IEO_ANG_HI.wav"]
+    assert "5001_IEO_ANG_HI.wav is used" in corpus.set_aside.reason[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_a_name_that_is_no_utf8_is_shown_and_breaks_nothing(tmp_path):
     folder = write_corpus(tmp_path, actors=1)
     for content, name in ((b"hello", b"caf\xe9.wav"), (b"hello", b"5001_WSI_ANG_XX\xe9.m4a")):
@@ -188,7 +222,9 @@ def test_a_name_that_is_no_utf8_is_shown_and_breaks_nothing(tmp_path):
     assert len(list(walk(folder))) == 18 + 3
 
 
-@pytest.mark.parametrize("given", ["demo ", "'demo'", '"demo"', " DEMO", "demo\t", "", " "])
+@pytest.mark.parametrize(
+    "given", ["demo ", "'demo'", '"demo"', " DEMO", "demo\t", "demo/", "demo\\", '"demo "', "", " "]
+)
 def test_ser_data_is_read_as_a_console_leaves_it(tmp_path, monkeypatch, given):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SER_DATA", given)
@@ -197,8 +233,8 @@ def test_ser_data_is_read_as_a_console_leaves_it(tmp_path, monkeypatch, given):
 
 def test_a_path_in_quotation_marks_or_with_a_space_is_found(tmp_path, monkeypatch):
     folder = write_corpus(tmp_path / "our voices", actors=1)
-    for given in (f'"{folder}"', f"{folder} ", f"{folder}{os.sep}", f"'{folder}' "):
-        monkeypatch.setenv("SER_DATA", given)
+    for text in (f'"{folder}"', f"{folder} ", f"{folder}{os.sep}", f"'{folder}' "):
+        monkeypatch.setenv("SER_DATA", text)
         assert data.folder_of() == folder.resolve()
     (odd := tmp_path / "'odd'").mkdir()
     assert data.folder_of(str(odd)) == odd.resolve()  # if it is there, the name is as it is
@@ -221,6 +257,9 @@ WRITTEN = {
     "other headings": b"actor_id,Gender,AGE (years)\n5001,m,51\n5002,F,21\n",
     "numbers as floats": b"Actor ID,Age,Sex\n5001.0,51.0,Man\n05002,21 years,woman\n",
     "one line twice": PLAIN.encode() + b"5001,51,Male\n",
+    "one line twice, once without values": PLAIN.encode() + b"5001,,\n",
+    "whole lines quoted": b'"ActorID,Age,Sex"\n"5001,51,Male"\n"5002,21,Female"\n',
+    "units in the headings": b"Actor no.;Sex (m/f);Age [years]\n5001;m;51,0\n5002;f;21,0\n",
 }
 
 
@@ -243,6 +282,8 @@ REFUSED = {
         b"ActorID,Age,Sex\n5001,51,Male\n5002,2,1,Female\n",
         "line 3: it has 4 cells",
     ),
+    "thousands": (b"ActorID;Age;Sex\n5.000;51;Male\n", "line 2: '5.000' is no actor's number"),
+    "Excel's own first line counts": (b"sep=;\nActorID;Age;Sex\nx;5;m\n", "line 3: 'x'"),
     "no number": (b"ActorID,Age,Sex\nAnna,51,Female\n", "line 2: 'Anna' is no actor's number"),
     "contradiction": (PLAIN.encode() + b"5001,51,Female\n", "lines 2 and 4 contradict"),
 }
@@ -265,6 +306,35 @@ def test_a_sex_or_an_age_that_is_not_understood_is_said(tmp_path):
         table = people.read(path)
     assert table.sex.tolist() == ["unknown", "female", "unknown", "unknown"]
     assert np.isnan(table.age).tolist() == [False, True, True, True]
+
+
+def test_who_is_neither_needs_no_warning(tmp_path):
+    (path := tmp_path / "actors.csv").write_text("ActorID,Age,Sex\n5001,NaN,diverse\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert people.read(path).sex.tolist() == ["unknown"]
+
+
+@given(st.binary(max_size=60) | st.text("AactorID;ageSx,0159\n\"' ", max_size=60).map(str.encode))
+def test_no_content_of_a_table_ends_in_another_error(tmp_path_factory, content):
+    (path := tmp_path_factory.getbasetemp() / "actors.csv").write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            assert set(people.read(path).sex) <= {"female", "male", "unknown"}
+        except DataError as error:
+            assert "actors.csv" in str(error)
+
+
+def test_the_own_table_above_is_never_passed_over_in_silence(tmp_path):
+    folder = write_corpus(tmp_path / "AudioWAV", actors=2)
+    above = tmp_path / "actors.csv"
+    above.write_text(PLAIN.replace("Male", "Mael"))
+    with pytest.warns(UserWarning, match="line 2: the sex 'Mael'"):
+        assert set(data.open_corpus(folder).clips.sex) == {"unknown", "female"}
+    above.write_text(PLAIN.replace("51", "5,1"))
+    with pytest.raises(DataError, match=r"actors\.csv, line 2: it has 4 cells"):
+        data.open_corpus(folder)
 
 
 def test_a_table_above_is_read_only_if_it_is_of_these_actors(tmp_path):

@@ -101,7 +101,7 @@ def write(
     starts = range(0, len(clips), rows_per_shard)
     blocks = {f"part-{i:05d}.parquet": clips[s : s + rows_per_shard] for i, s in enumerate(starts)}
     there = _known(folder, same, blocks)
-    rows = []
+    rows: list[dict] = []
     bar = tqdm(blocks.items(), desc="shards", disable=not progress, file=sys.stdout)
     with contextlib.ExitStack() as locked:
         for name, block in bar:
@@ -343,7 +343,7 @@ def _damage_named(path: Path) -> Iterator[None]:
     except DataError:
         raise
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        if getattr(error, "errno", None):  # of the system, and no damage
+        if isinstance(error, OSError) and error.errno:  # of the system, and no damage
             raise DataError(f"{path} cannot be read ({error.strerror})") from None
         raise DataError(
             f"{path} is damaged, or of an older version ({error}): delete it, and call "
