@@ -1,20 +1,24 @@
 """Helpers of the course on speech emotion recognition.
 
-The road, one module a step; each builds only on those before it:
+The road, one module per step; each builds only on those before it:
 
-=============  ==============================================================  =========
-Module         What it does                                                    Notebooks
-=============  ==============================================================  =========
-``names``      emotions, sentences, levels; how the files of a corpus are named  00, 01
-``audio``      one clip: check the file, load it, resample it                     01
-``data``       open a corpus: a table with one row per clip                       00, 01
-``features``   MFCCs, one row of numbers per clip, the table of a corpus          02
-``split``      who trains, who validates, who tests, by speaker                   03
-``model``      the network                                                        04
-``train``      the training loop                                                  05
-``evaluate``   scores, intervals over speakers, the report                        06
-``predict``    a trained recogniser as one file; listen to a recording            05, 10
-=============  ==============================================================  =========
+============  ==================================================================  =========
+Module        What it does                                                        Notebooks
+============  ==================================================================  =========
+``names``     emotions, sentences, levels; how the files of a corpus are named    00, 01
+``audio``     one clip: check the file, load it, resample it                      01
+``data``      open a corpus: a table with one row per clip                        00, 01
+``features``  MFCCs, one row of numbers per clip, the table of a corpus           02
+``split``     who trains, who validates, who tests, by speaker                    03
+``model``     the network                                                         04
+``train``     the training loop                                                   05
+``evaluate``  scores, intervals over speakers, the report                         06
+``predict``   a trained recogniser as one file; listen to a recording             05, 10
+============  ==================================================================  =========
+
+What several of these share stands in small modules under them: how files and folders are read
+(``containers``, ``places``, ``people``, ``recognise``), how clips are joined (``align``), computed
+(``spectrum``, ``clipwise``) and learnt from (``learning``, ``weights``).
 
 ``plot`` draws any of them, ``widgets`` plays them, ``check`` tells whether this machine is ready,
 and ``python -m ser_helpers`` walks the whole road at once.

@@ -1,4 +1,4 @@
-"""Step 2: from samples to numbers: MFCCs, one row a clip, and the table of a whole corpus."""
+"""Step 2: from samples to numbers: MFCCs, one row per clip, and the table of a whole corpus."""
 
 import functools
 import hashlib

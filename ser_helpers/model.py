@@ -5,7 +5,7 @@ from torch import nn
 
 
 class EmotionNet(nn.Module):
-    """A fully connected network (multilayer perceptron) for one row of features a clip.
+    """A fully connected network (multilayer perceptron) for one row of features per clip.
 
     Parameters
     ----------

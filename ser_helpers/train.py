@@ -216,7 +216,7 @@ def cross_validate(
     settings: TrainSettings = TrainSettings(),
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Train once a fold, so that each clip is in the test part exactly once.
+    """Train once per fold, so that each clip is in the test part exactly once.
 
     Parameters
     ----------

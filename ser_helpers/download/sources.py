@@ -111,7 +111,7 @@ class Web:
         start : int
             Go on from this byte, if the server can do that.
         at_most : int
-            More bytes are of no use.
+            More bytes than this are not read.
 
         Yields
         ------

@@ -213,7 +213,7 @@ def play(
     seed: int = 0,
     clock: Callable[[], float] = time.monotonic,
 ) -> ipywidgets.VBox:
-    """Play with buttons. Nothing is told before the last vote.
+    """Play with buttons. No answer is shown before the last vote.
 
     Parameters
     ----------
@@ -329,7 +329,7 @@ def _score(game: Game) -> str:
 
 
 def _result(game: Game) -> str:
-    """Write the end of a game as an HTML table: one row a clip, to be heard again."""
+    """Write the end of a game as an HTML table: one row per clip, to be heard again."""
     rows = []
     for turn, row in zip(game.turns, table(game).itertuples(index=False), strict=True):
         try:

@@ -53,8 +53,8 @@ class Protocol:
     Raises
     ------
     ValueError
-        If features and rows are not equally many, or a row learns and is tested in one turn, or is
-        tested twice.
+        If features and rows are not of the same clips, or a row learns and is tested in one turn,
+        or is tested twice.
     """
 
     name: str
@@ -64,8 +64,11 @@ class Protocol:
     prepare: BaseEstimator | str = field(default_factory=StandardScaler)
 
     def __post_init__(self) -> None:
-        if len(self.table) != len(self.rows):
-            raise ValueError(f"{len(self.table)} rows of features for {len(self.rows)} rows")
+        if not self.table.index.equals(self.rows.index):
+            raise ValueError(
+                f"{self.name}: {len(self.table)} rows of features and {len(self.rows)} rows are "
+                "not the same clips in the same order"
+            )
         tested = np.concatenate([test for _, test in self.turns])
         twice = len(tested) - len(np.unique(tested))
         both = sum(len(np.intersect1d(learn, test)) for learn, test in self.turns)

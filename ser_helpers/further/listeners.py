@@ -70,7 +70,7 @@ NEEDED = "needs CREMA-D with its votes (python -m ser_helpers.download cremad): 
 
 
 def votes(source: str | Path | None = None) -> pd.DataFrame:
-    """Count what CREMA-D's listeners voted: one row a clip.
+    """Count what CREMA-D's listeners voted: one row per clip.
 
     Parameters
     ----------

@@ -278,7 +278,7 @@ def record(
 
 def _microphone(longest: float) -> ipywidgets.DOMWidget | None:
     """Make the browser's side, or None where anywidget is not installed."""
-    try:  # imported here, so that the course runs without it: Colab does not bring it
+    try:  # imported here, so that the course runs without it: Colab does not have it
         import anywidget
         import traitlets
     except ImportError:

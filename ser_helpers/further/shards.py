@@ -39,7 +39,7 @@ _NO_DIGEST = b"0" * 64  # stands where the footer's SHA-256 will be, while it is
 
 
 class _Foreign(DataError):
-    """A Parquet file of somebody else: never overwritten."""
+    """A Parquet file that the course did not write: never overwritten."""
 
 
 def write(
