@@ -165,8 +165,8 @@ def required() -> dict[str, str]:
     """Read the packages that the course requires, and their ranges.
 
     The file beside the package is read first, because it is the newer of the two after an update
-    of the course; an installed package without it has the same list in its metadata. On Colab,
-    which has a notebook of its own, the packages ``NOT_ON_COLAB`` are left out.
+    of the course; an installed package without it has what the road needs in its metadata. On
+    Colab, which has a notebook of its own, the packages ``NOT_ON_COLAB`` are left out.
 
     Returns
     -------
