@@ -113,6 +113,11 @@ def as_samples(y: np.ndarray) -> np.ndarray:
     ------
     DataError
         If they are not real numbers, or not laid out so.
+
+    Examples
+    --------
+    >>> as_samples(np.array([0, 16384, -32768], dtype=np.int16))
+    array([ 0. ,  0.5, -1. ], dtype=float32)
     """
     y = np.asarray(y)
     if y.dtype.kind == "u":

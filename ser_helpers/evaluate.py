@@ -34,6 +34,11 @@ def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
     ------
     DataError
         If a label is not one of ``EMOTIONS``, or the two do not hold the same clips, each once.
+
+    Examples
+    --------
+    >>> scores(["ANG", "ANG", "ANG", "SAD"], ["ANG", "ANG", "ANG", "ANG"])["uar"]  # 1 and 0
+    0.5
     """
     return _scores_of(_matrix(*_joined(y_true, y_pred))[None])[0]
 

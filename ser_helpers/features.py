@@ -87,6 +87,12 @@ def describe(y: np.ndarray, settings: AudioSettings = AudioSettings()) -> np.nda
     -------
     numpy.ndarray of float32, shape (n_features,)
         In the order of :func:`feature_names`. The same bits in any process of one machine.
+
+    Examples
+    --------
+    >>> y = np.random.default_rng(0).normal(size=16_000)  # a second of noise
+    >>> dict(zip(feature_names(), describe(y / 10), strict=True))["log_duration"]
+    np.float32(0.0)
     """
     kept = trim(y, settings)
     if kept.size < settings.n_fft:  # shorter than one frame: zeros behind it, as librosa advises

@@ -104,7 +104,11 @@ def parse_name(name: str) -> dict:
 
 
 def make_name(*, actor: int, sentence: str, emotion: str, level: str = "XX") -> str:
-    """Write a clip's name: the inverse of :func:`parse_name`."""
+    """Write a clip's name: the inverse of :func:`parse_name`.
+
+    >>> make_name(actor=1001, sentence="IEO", emotion="ANG", level="HI")
+    '1001_IEO_ANG_HI'
+    """
     name = f"{actor:04d}_{sentence}_{emotion}_{level}"
     parse_name(name)
     return name
