@@ -22,7 +22,7 @@ NAMES = {"cremad": "CREMA-D", "ravdess": "RAVDESS", "demo": "demo voices (synthe
 #: Seconds. Copies in another format or at another rate are as long as the original, but for a few
 #: samples; of a clip and somebody else's recording of it, about three pairs in a thousand are.
 TOLERANCE = 0.002
-#: Fewer clips that agree in length may be chance: of all actors, and of one alone among others.
+#: Fewer different lengths that agree may be chance: of all actors, and of one alone among others.
 ENOUGH, ENOUGH_ALONE = 3, 5
 _NOBODY = ("", checksums.Checksum(0, "", None))
 
@@ -118,9 +118,14 @@ def recognise(clips: pd.DataFrame) -> Identity:
 
     home = rows.groupby("actor").corpus.max()
     home = home.where((rows.corpus != "").groupby(rows.actor).mean() >= 0.5, "")
-    evidence = (off.notna() + ENOUGH_ALONE * same.eq(True)).where(rows.corpus != "", 0)
-    alone = evidence.groupby(rows.actor).sum() >= ENOUGH_ALONE
-    enough = {"": False} | {c: evidence[rows.corpus == c].sum() >= ENOUGH for c in NAMES}
+    # Recordings that were all cut to one length agree with many by chance: different lengths count.
+    lengths = pd.Series(published, index=rows.index).where(rows.corpus != "")
+    confirmed = same.eq(True)
+    n_alone = lengths.groupby(rows.actor).nunique()
+    alone = confirmed.groupby(rows.actor).any() | (n_alone >= ENOUGH_ALONE)
+    n_lengths = lengths.groupby(rows.corpus).nunique()
+    enough = confirmed.groupby(rows.corpus).any() | (n_lengths >= ENOUGH)
+    enough = {"": False} | enough.drop("", errors="ignore").to_dict()
     mostly = {"": False} | {c: (rows.corpus[named == c] == c).mean() >= 0.5 for c in NAMES}
     home = home.where((alone | home.map(mostly).astype(bool)) & home.map(enough).astype(bool), "")
     rows["home"] = rows.actor.map(home)
