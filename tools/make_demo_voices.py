@@ -17,6 +17,7 @@ from itertools import groupby
 from pathlib import Path
 
 import joblib
+import make_checksums
 import numpy as np
 import pandas as pd
 import pyworld
@@ -25,6 +26,7 @@ import soxr
 from scipy import signal
 
 from ser_helpers import data
+from ser_helpers.files import replace_file
 
 SEED = 2014  # the year of CREMA-D's paper
 SR = data.SAMPLE_RATE
@@ -389,6 +391,8 @@ def main() -> int:
         }
     )
     table.to_csv(options.to / "actors.csv", index=False)
+    if options.to == FOLDER:  # the course recognises its own voices by these
+        replace_file(make_checksums.TABLE, make_checksums.table().encode())
     size = sum((target / f"{clip.name}.ogg").stat().st_size for clip in clips)
     print(f"{len(clips)} clips, {size / 1e6:.1f} MB in {target}")
     return 0
