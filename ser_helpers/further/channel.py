@@ -45,7 +45,7 @@ def telephone(y: np.ndarray, sr: int, *, mu_law: bool = True) -> np.ndarray:
 
     References
     ----------
-    ITU-T Recommendations G.712 (band) and G.711 (8000 samples a second, mu-law with 255).
+    ITU-T Recommendations G.712 (band) and G.711 (8000 samples per second, mu-law with 255).
     """
     y = _mono(y)
     if sr <= 2 * TELEPHONE_BAND[1]:
@@ -103,7 +103,7 @@ def babble(sounds: Sequence[np.ndarray], n_samples: int, *, seed: int = 0) -> np
     ----------
     sounds : sequence of numpy.ndarray of float
         One voice each, all at one sampling rate. Take training speakers: a test speaker in the
-        background would tell of the test.
+        background would give the test away.
     n_samples : int
     seed : int
         Decides where in its loop each voice begins.
