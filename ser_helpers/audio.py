@@ -103,7 +103,7 @@ def as_samples(y: np.ndarray) -> np.ndarray:
     ----------
     y : array-like, shape (n_samples,) or (n_samples, n_channels)
         Floats, full scale ±1, or whole numbers as SciPy's ``wavfile`` reads them, which are scaled.
-        Channels are mixed down.
+        Channels are mixed down as :func:`load_clip` does it.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def as_samples(y: np.ndarray) -> np.ndarray:
             raise DataError(
                 f"samples of the shape {y.shape} stand in rows: give y.T, one column per channel"
             )
-        y = y.mean(axis=1)
+        y = _mono(y, "this sound") if y.size else y.reshape(-1)
     if not np.isfinite(y).all():
         raise DataError(
             f"{np.count_nonzero(~np.isfinite(y))} samples are not numbers (NaN or infinity)"

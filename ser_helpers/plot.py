@@ -332,19 +332,17 @@ def by_emotion(
         raise DataError(f"there is nothing to draw: {label} has no value for any clip")
     names = np.asarray(emotion)[kept]
     ax = ax or _new(6, 3.2)
-    sns.boxplot(
-        x=names,
-        y=measured[kept],
-        hue=names,
-        order=shown,
-        hue_order=shown,
-        palette={name: COLOURS[name] for name in shown},
-        saturation=1,  # the course's colours as they are
-        legend=False,
-        fliersize=1.5,
-        linewidth=1,
-        ax=ax,
+    drawn = ax.boxplot(
+        [measured[kept][names == name] for name in shown],
+        tick_labels=shown,
+        widths=0.8,
+        patch_artist=True,
+        medianprops={"color": "black"},
+        flierprops={"marker": "o", "markersize": 1.5, "markerfacecolor": "black"},
     )
+    for box, name in zip(drawn["boxes"], shown, strict=True):
+        box.set_facecolor(COLOURS[name])
+    ax.grid(axis="x", visible=False)
     left_out = f" ({np.count_nonzero(~kept)} of {len(kept)} clips have no value)"
     ax.set(xlabel="emotion" + left_out * (not kept.all()), ylabel=label)
     ax.set(title=f"{_title(label)} by emotion")

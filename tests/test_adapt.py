@@ -138,6 +138,12 @@ def test_pieces_of_a_joined_minute_are_its_clips(corpus):
     assert len(adapt.pieces(joined, shortest=0.3)) == len(sounds)
 
 
+def test_whole_numbers_are_cut_at_the_same_places():
+    y = speech(1.2, 1.4)
+    whole = np.round(y * 32767).astype(np.int16)
+    assert [len(p) for p in adapt.pieces(whole)] == [len(p) for p in adapt.pieces(y)]
+
+
 def test_a_recording_without_a_sentence_is_refused():
     with pytest.raises(data.DataError, match="no piece of speech"):
         adapt.pieces(speech(0.3, 0.3))

@@ -139,6 +139,22 @@ def test_level_turns_up_and_down_and_cuts_off_what_is_too_loud(gain):
     np.testing.assert_allclose(turned[inside], y[inside] * 10 ** (gain / 20), rtol=1e-4, atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", [np.int16, np.int32])
+def test_whole_numbers_are_samples_too(kind):
+    y = sound(3).astype(float)
+    y *= 0.5 / np.abs(y).max()
+    whole = np.round(y * np.iinfo(kind).max).astype(kind)
+    calls = (
+        lambda s: channel.telephone(s, SR, mu_law=False),
+        lambda s: channel.add_noise(s, channel.white(len(s)), snr=10),
+        lambda s: channel.room(s, channel.impulse_response(SR, rt60=0.3)),
+        lambda s: channel.level(s, gain=-20),
+        lambda s: channel.babble([s], 1000),
+    )
+    for call in calls:
+        np.testing.assert_allclose(call(whole), call(y), atol=1e-3)
+
+
 def test_what_cannot_be_done_is_refused():
     y = sound(1)
     for bad in (np.stack([y, y]), np.array([]), np.array([0.1, np.nan])):

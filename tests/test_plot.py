@@ -26,8 +26,6 @@ def no_windows_and_no_warnings():
     plt.switch_backend("agg")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        # seaborn 0.13.2 still says `vert` to matplotlib's box plot.
-        warnings.filterwarnings("ignore", "vert: bool was deprecated", DeprecationWarning)
         yield
     plt.close("all")
 

@@ -105,8 +105,33 @@ def test_a_callback_that_fails_is_seen(y):
         raise KeyError("no such model")
 
     mine = recorder.record(on_sound=broken)
-    assert "on_sound failed: KeyError" in arrive(mine, file(y))
+    shown = arrive(mine, file(y))
+    assert "recording.wav</b>: 0.5 s" in shown
+    assert "on_sound failed: KeyError" in shown
     np.testing.assert_allclose(mine.sound, y, atol=1e-4)
+
+
+@pytest.mark.parametrize("error", [MemoryError("of 9 GB"), RuntimeError("libsndfile")])
+def test_only_what_on_sound_did_is_blamed_on_it(y, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    mine = recorder.record(on_sound=lambda _: "heard")
+    arrive(mine, file(y), "first.wav")
+    monkeypatch.setattr(recorder, "load_clip", fail)
+    shown = arrive(mine, file(y), "second.wav")
+    assert f"second.wav has arrived, but cannot be read: {type(error).__name__}" in shown
+    assert "first.wav is still there" in shown
+    assert "on_sound" not in shown
+    monkeypatch.undo()
+
+    def unknown(_):
+        raise data.DataError("no such recogniser")
+
+    mine = recorder.record(on_sound=unknown)
+    shown = arrive(mine, file(y))
+    assert "on_sound failed: DataError: no such recogniser" in shown
+    assert "still there" not in shown
 
 
 def test_messages_of_another_kind_are_not_sound(y):
@@ -152,6 +177,12 @@ def test_it_is_saved_only_when_asked_and_overwrites_nothing(y, tmp_path, monkeyp
     with pytest.raises(data.DataError, match="is there already"):
         mine.save(path)
     assert path.read_bytes() == before
+    for wrong, says in (
+        (tmp_path / "v.mp3", "ends in .wav"),
+        (path / "v.wav", "cannot be written"),
+    ):
+        with pytest.raises(data.DataError, match=says):
+            mine.save(wrong)
 
 
 def test_without_anywidget_a_file_can_be_chosen(without_anywidget, y):

@@ -8,7 +8,8 @@ Module                              What it does                                
 ``frames``, ``temporal``,           log-mel frames, a network that sees time,     09
 ``checkpoint``                      and that network as one file
 ``channel``, ``adapt``,             telephone, noise and rooms; getting used to   10
-``recorder``                        a speaker; a recorder for the notebook
+``recorder``, ``small``             a speaker; a recorder for the notebook; what a
+                                    small class still allows
 ``keras_twin``                      the road's network in Keras                   11
 ``shards``                          a table larger than memory, in Parquet files  12
 ==================================  ============================================  ========
@@ -26,6 +27,7 @@ MODULES = (
     "channel",
     "adapt",
     "recorder",
+    "small",
     "keras_twin",
     "shards",
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ser_helpers.align import to_clips
+from ser_helpers.audio import as_samples
 from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
 
@@ -87,7 +88,7 @@ def pieces(
     Parameters
     ----------
     y : numpy.ndarray of float, shape (n_samples,)
-        Samples at ``settings.sr`` Hz.
+        Samples at ``settings.sr`` Hz, full scale ±1; int16, too.
     settings : AudioSettings
     pause : float
         Silence shorter than this, in seconds, does not end a piece.
@@ -106,8 +107,9 @@ def pieces(
     Raises
     ------
     DataError
-        If no piece is long enough.
+        If no piece is long enough, or the samples are no numbers.
     """
+    y = as_samples(y)
     spans = librosa.effects.split(
         y, top_db=top_db, frame_length=settings.n_fft, hop_length=settings.hop_length
     )

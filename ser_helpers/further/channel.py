@@ -12,6 +12,9 @@ import numpy as np
 import soxr
 from scipy import signal
 
+from ser_helpers.audio import as_samples
+from ser_helpers.errors import DataError
+
 TELEPHONE_BAND = (300.0, 3400.0)  # Hz, of narrow-band telephony: ITU-T G.712
 TELEPHONE_RATE = 8_000  # Hz, of ITU-T G.711
 MU = 255  # of G.711's mu-law, 8 bits a sample
@@ -24,7 +27,7 @@ def telephone(y: np.ndarray, sr: int, *, mu_law: bool = True) -> np.ndarray:
     Parameters
     ----------
     y : numpy.ndarray of float, shape (n_samples,)
-        Full scale ±1.
+        Full scale ±1; int16, too.
     sr : int
         Sampling rate, Hz; above 6800.
     mu_law : bool
@@ -38,11 +41,11 @@ def telephone(y: np.ndarray, sr: int, *, mu_law: bool = True) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the samples are not mono numbers, or ``sr`` is too low for the band.
+        If the samples are no numbers, or ``sr`` is too low for the band.
 
     References
     ----------
-    ITU-T Recommendations G.712 (band) and G.711 (8000 samples a second, mu-law with 255).
+    ITU-T Recommendations G.712 (band) and G.711 (8000 samples per second, mu-law with 255).
     """
     y = _mono(y)
     if sr <= 2 * TELEPHONE_BAND[1]:
@@ -100,7 +103,7 @@ def babble(sounds: Sequence[np.ndarray], n_samples: int, *, seed: int = 0) -> np
     ----------
     sounds : sequence of numpy.ndarray of float
         One voice each, all at one sampling rate. Take training speakers: a test speaker in the
-        background would tell of the test.
+        background would give the test away.
     n_samples : int
     seed : int
         Decides where in its loop each voice begins.
@@ -223,7 +226,7 @@ def level(y: np.ndarray, *, gain: float) -> np.ndarray:
     Parameters
     ----------
     y : numpy.ndarray of float, shape (n_samples,)
-        Full scale ±1.
+        Full scale ±1; int16, too.
     gain : float
         dB; 20 dB are ten times the amplitude.
 
@@ -235,9 +238,11 @@ def level(y: np.ndarray, *, gain: float) -> np.ndarray:
 
 
 def _mono(y: np.ndarray) -> np.ndarray:
-    y = np.asarray(y, dtype=np.float64)
-    if y.ndim != 1 or not y.size or not np.isfinite(y).all():
-        raise ValueError(
-            f"one row of numbers is needed (mono samples, no NaN); this has the shape {y.shape}"
-        )
-    return y
+    """Return samples as one row of float64; whole numbers are scaled to ±1."""
+    try:
+        mono = as_samples(y).astype(np.float64)
+    except DataError as error:
+        raise DataError(f"one row of numbers is needed (mono samples): {error}") from None
+    if not mono.size:
+        raise DataError("one row of numbers is needed (mono samples): there are none")
+    return mono

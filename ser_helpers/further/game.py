@@ -156,7 +156,7 @@ def vote(game: Game, emotion: str) -> Game:
 
 
 def table(game: Game) -> pd.DataFrame:
-    """Compare the votes so far with everybody else's; what was not voted on is not told.
+    """Compare the votes so far with everybody else's; clips not yet voted on are left out.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def play(
     clips, answers, votes, n_clips, seed
         As in :func:`draw`.
     clock : callable
-        Tells the time in seconds; a click within half a second of the last one does not count.
+        Returns the time in seconds; a click within half a second of the last one does not count.
 
     Returns
     -------

@@ -65,7 +65,7 @@ def decode(content: bytes, *, name: str = "recording.wav", sr: int = SAMPLE_RATE
         raise DataError(str(error).replace(path.name, called, 1)) from None
     except OSError as error:
         raise DataError(
-            f"{called} has arrived, but there is no room for it in the folder for temporary files "
+            f"{called} has arrived, but the folder for temporary files cannot be used "
             f"({error.strerror or error}: {error.filename}): set TMPDIR to a folder that you may "
             "write to, and start JupyterLab again"
         ) from None
@@ -178,12 +178,9 @@ class Recorder(ipywidgets.VBox):
                 sound = Path(sound).expanduser().read_bytes()
             except OSError as error:
                 raise DataError(f"{name} cannot be read: {error.strerror or error}") from None
-        self.sound, self.name = decode(sound, name=name, sr=self.sr), name
-        answer = self._on_sound(self.sound) if self._on_sound else None
-        self._says.value = f"<b>{html.escape(name)}</b>: {describe(self.sound, self.sr)}" + (
-            answer or ""
-        )
-        return self.sound
+        y = decode(sound, name=name, sr=self.sr)
+        self._keep(y, name)
+        return y
 
     def save(self, path: str | Path) -> Path:
         """Save the last sound as a WAV file; nothing that is there already is overwritten.
@@ -200,17 +197,33 @@ class Recorder(ipywidgets.VBox):
         Raises
         ------
         DataError
-            If there is no sound yet, or a file of that name exists.
+            If there is no sound yet, the name does not end in ``.wav``, a file of that name
+            exists, or it cannot be written.
         """
         path = Path(path).expanduser()
         if self.sound is None:
             raise DataError("there is nothing to save yet: record something, or choose a file")
+        if path.suffix.lower() != ".wav":
+            raise DataError(f"{path} is to be a WAV file: choose a name that ends in .wav")
         if path.exists():
             raise DataError(f"{path} is there already and is left alone: choose another name")
         content = io.BytesIO()
         soundfile.write(content, self.sound, self.sr, format="WAV", subtype="FLOAT")
-        replace_file(path, content.getvalue())
+        try:
+            replace_file(path, content.getvalue())
+        except OSError as error:
+            raise DataError(
+                f"{path} cannot be written ({error.strerror or error}): choose another folder"
+            ) from None
         return path
+
+    def _keep(self, y: np.ndarray, name: str) -> None:
+        """Keep a sound, say how it is, and show what ``on_sound`` answers."""
+        self.sound, self.name = y, name
+        said = f"<b>{html.escape(name)}</b>: {describe(y, self.sr)}"
+        self._says.value = said
+        if self._on_sound:
+            self._says.value = said + (self._on_sound(y) or "")
 
     def _received(self, _widget: object, content: dict, buffers: list) -> None:
         if content.get("kind") == "sound" and buffers:
@@ -218,20 +231,28 @@ class Recorder(ipywidgets.VBox):
 
     def _uploaded(self, change: dict) -> None:
         if change["new"]:
-            (file,) = change["new"]
+            file = change["new"][0]
             change["owner"].value = ()  # else the file would stand in the widget's saved state
             self._try(bytes(file["content"]), file["name"])
 
     def _try(self, content: bytes, name: str) -> None:
         """Take a sound, and say what is wrong where a traceback would be seen by nobody."""
         try:
-            self.take(content, name=name)
-        except DataError as error:
+            y = decode(content, name=name, sr=self.sr)
+        except Exception as error:
             kept = f". {self.name} is still there." if self.sound is not None else ""
-            self._says.value = html.escape(str(error) + kept)
+            text = (
+                str(error)
+                if isinstance(error, DataError)
+                else (f"{name} has arrived, but cannot be read: {type(error).__name__}: {error}")
+            )
+            self._says.value = html.escape(text + kept)
+            return
+        try:
+            self._keep(y, name)
         except Exception as error:  # of the caller's on_sound
-            self._says.value = html.escape(
-                f"The sound has arrived, but on_sound failed: {type(error).__name__}: {error}"
+            self._says.value += "<br>" + html.escape(
+                f"The sound is there, but on_sound failed: {type(error).__name__}: {error}"
             )
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
