@@ -139,8 +139,8 @@ def measure_noise(clips: pd.DataFrame, by_speaker: pd.Series) -> list[dict]:
         some = clips.sample(len(clips) // share, random_state=0)
         turns = leak.turns_of(by_speaker[some.index])
         for n in COLUMNS:
-            X = pd.DataFrame(noise[: len(some), :n])
-            early = pd.DataFrame(SelectKBest(k=50).fit_transform(X, some.emotion))
+            X = pd.DataFrame(noise[: len(some), :n], some.index)
+            early = pd.DataFrame(SelectKBest(k=50).fit_transform(X, some.emotion), some.index)
             before = leak.Protocol("before the split", early, some, turns, "passthrough")
             inside = leak.Protocol("in each turn", X, some, turns, SelectKBest(k=50))
             uars = {p.name: leak.score(p, GaussianNB()).value["uar"] for p in (before, inside)}
