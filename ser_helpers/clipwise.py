@@ -6,7 +6,6 @@ clip's bytes: a changed clip has another key, so that a stale row is never read.
 """
 
 import functools
-import hashlib
 import io
 import time
 import warnings
@@ -20,6 +19,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from ser_helpers import files
 from ser_helpers.errors import DataError
 from ser_helpers.files import replace_file
 
@@ -39,7 +39,7 @@ def processes(n_jobs: int) -> int:
 def hash_file(path: str | Path) -> str:
     """Compute the SHA-256 of a file's bytes; a file that cannot be read gets a word instead."""
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return files.hash_file(Path(path))
     except OSError:  # `load_clip` will say what is wrong
         return f"unreadable {path}"
 

@@ -9,7 +9,7 @@ from ser_helpers.align import to_clips
 from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTIONS, LEVELS
 from ser_helpers.train import Result
-from ser_helpers.votes import LISTENER_VOTES
+from ser_helpers.votes import LISTENER_VOTES, check_channel
 
 METRICS = ("accuracy", "uar", "macro_f1")
 
@@ -85,9 +85,7 @@ def listeners(channel: str = "voice", *, normalise: bool = False) -> pd.DataFram
     DataError
         If there is no such channel.
     """
-    if channel not in LISTENER_VOTES:
-        known = ", ".join(LISTENER_VOTES)
-        raise DataError(f"there is no channel {channel!r}: choose from {known}")
+    check_channel(channel)
     table = _frame(np.array(LISTENER_VOTES[channel]), normalise)
     return table.rename_axis(index="intended", columns="vote")
 

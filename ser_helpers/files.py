@@ -53,6 +53,12 @@ def find_table(name: str, folder: Path) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
+def hash_file(path: Path, algorithm: str = "sha256") -> str:
+    """Return a file's checksum, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
 def is_table(path: Path, sha256: str) -> bool:
     """Tell whether a file is there and its text has this SHA-256, whatever its line ends."""
     # Git on Windows turns LF into CR LF; the table is the same.

@@ -115,6 +115,20 @@ class BestEpoch:
         return self.epoch
 
 
+def uar(true: Any, said: Any) -> float:
+    """Compute the unweighted average recall over the classes that truly occur.
+
+    Parameters
+    ----------
+    true, said : array-like of int, shape (n_clips,)
+        Numbers of the classes.
+    """
+    from sklearn.metrics import recall_score  # takes a while to import
+
+    labels = np.unique(true)
+    return float(recall_score(true, said, labels=labels, average="macro", zero_division=0))
+
+
 def diverged(lr: float) -> str:
     """Say that the loss was never a number, and what to try."""
     return f"the loss was never a number: lr={lr} is probably too high; try 0.001"

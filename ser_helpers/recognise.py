@@ -7,7 +7,6 @@ clip per actor is compared, and all of an actor if that one is another.
 """
 
 import functools
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ser_helpers import checksums
+from ser_helpers import checksums, files
 from ser_helpers.names import EMOTIONS, KNOWN_BAD, make_name, parse_name
 
 NAMES = {"cremad": "CREMA-D", "ravdess": "RAVDESS", "demo": "demo voices (synthetic)"}
@@ -182,6 +181,6 @@ def _is_same(path: str | Path | None, facts: checksums.Checksum) -> bool | None:
     try:
         if path is None or Path(path).stat().st_size != facts.n_bytes:
             return None
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest() == facts.sha256
+        return files.hash_file(Path(path)) == facts.sha256
     except OSError:
         return None

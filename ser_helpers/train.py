@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ser_helpers.align import refuse_duplicates, refuse_gaps, to_clips
 from ser_helpers.errors import DataError
-from ser_helpers.learning import BestEpoch, check_settings, one_thread, prepare
+from ser_helpers.learning import BestEpoch, check_settings, one_thread, prepare, uar
 from ser_helpers.model import EmotionNet
 from ser_helpers.origin import origin_of
 from ser_helpers.split import parts_of_fold
@@ -305,14 +305,10 @@ def _measure(
     model: EmotionNet, x: torch.Tensor, y: torch.Tensor, wanted: torch.Tensor
 ) -> tuple[float, float]:
     """Measure loss (no smoothing) and UAR with dropout and noise off."""
-    from sklearn.metrics import recall_score
-
     model.eval()
     logits = model(x)
-    uar = recall_score(
-        y, logits.argmax(dim=1), labels=np.unique(y), average="macro", zero_division=0
-    )
-    return nn.functional.cross_entropy(logits, wanted).item(), float(uar)
+    loss = nn.functional.cross_entropy(logits, wanted).item()
+    return loss, uar(y, logits.argmax(dim=1))
 
 
 def _soft(targets: pd.DataFrame, parts: pd.Series, classes: tuple[str, ...]) -> torch.Tensor:

@@ -1,5 +1,7 @@
 """What real listeners voted: the published sums of CREMA-D."""
 
+from ser_helpers.errors import DataError
+
 #: What CREMA-D's listeners voted, by what they had before them (rows: intended emotion, columns:
 #: vote, both in the order of EMOTIONS). Counted by us with ``benchmarks/measure_listeners.py`` from
 #: its ``processedResults/tabulatedVotes.csv`` (7,442 clips; ODbL 1.0; Cao et al. 2014,
@@ -30,3 +32,10 @@ LISTENER_VOTES = {
         (247, 919, 2108, 69, 4814, 4098),
     ),
 }
+
+
+def check_channel(channel: str) -> None:
+    """Raise a DataError if there is no such channel."""
+    if channel not in LISTENER_VOTES:
+        known = ", ".join(LISTENER_VOTES)
+        raise DataError(f"there is no channel {channel!r}: choose from {known}")

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from ser_helpers.download import facts as published
 from ser_helpers.download.facts import ALIASES
-from ser_helpers.download.fetcher import Doubtful, Fetcher, Missing, check_clip, hash_file
+from ser_helpers.download.fetcher import Doubtful, Fetcher, Missing, check_clip
 from ser_helpers.download.report import Report, standard_folder
 from ser_helpers.download.sources import Disk, Patience, Refused, Web
 from ser_helpers.download.target import (
@@ -29,7 +29,7 @@ from ser_helpers.download.target import (
     subfolder,
 )
 from ser_helpers.errors import DataError, printable
-from ser_helpers.files import find_table, is_table
+from ser_helpers.files import find_table, hash_file, is_table
 from ser_helpers.names import CORPUS_FOLDERS, KNOWN_BAD, parse_name
 
 JOBS = 8  # files at a time

@@ -8,7 +8,6 @@ which keeps connections open and finds proxies in the environment.
 """
 
 import contextlib
-import hashlib
 import random
 import threading
 import time
@@ -20,6 +19,7 @@ from ser_helpers.audio import check_file
 from ser_helpers.checksums import Checksum
 from ser_helpers.download.sources import TOO_LARGE, Busy, Disk, Patience, Refused, Web
 from ser_helpers.errors import DataError
+from ser_helpers.files import hash_file
 
 WEB_PAGE = (b"<!doctype", b"<html", b"<?xml")  # how one begins
 
@@ -227,7 +227,7 @@ def check_clip(path: Path, checksum: Checksum) -> None:
 
     Raises OSError if it cannot be read.
     """
-    if path.stat().st_size == checksum.n_bytes and hash_file(path, "sha256") == checksum.sha256:
+    if path.stat().st_size == checksum.n_bytes and hash_file(path) == checksum.sha256:
         return
     with path.open("rb") as file:
         head = file.read(512)
@@ -249,17 +249,7 @@ def in_place_of_sound(head: bytes) -> str:
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if head.startswith(b"version https://git-lfs"):
         return "a Git LFS pointer in place of sound (quota used up, or cloned without Git LFS)"
-    return (
-        "a web page in place of sound"
-        if head.startswith((b"<!doctype", b"<html", b"<?xml"))
-        else ""
-    )
-
-
-def hash_file(path: Path, algorithm: str) -> str:
-    """Return a file's checksum, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
+    return "a web page in place of sound" if head.startswith(WEB_PAGE) else ""
 
 
 def _drop(part: Path, progress: Callable[[int], object]) -> None:

@@ -20,11 +20,10 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.special import log_softmax, softmax
-from sklearn.metrics import recall_score
 from sklearn.preprocessing import StandardScaler
 
 from ser_helpers.errors import DataError
-from ser_helpers.learning import diverged, one_thread, prepare
+from ser_helpers.learning import diverged, one_thread, prepare, uar
 from ser_helpers.model import EmotionNet
 from ser_helpers.origin import origin_of
 from ser_helpers.train import Result, TrainSettings
@@ -348,10 +347,7 @@ def _measure(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, floa
     """Measure loss (no smoothing, no penalty) and UAR with dropout and noise off."""
     logits, true = model.predict_on_batch(x), y.argmax(axis=1)
     loss = -log_softmax(logits, axis=1)[np.arange(len(true)), true].mean()
-    uar = recall_score(
-        true, logits.argmax(axis=1), labels=np.unique(true), average="macro", zero_division=0
-    )
-    return {"loss": float(loss), "uar": float(uar)}
+    return {"loss": float(loss), "uar": uar(true, logits.argmax(axis=1))}
 
 
 def _check_shapes(given: list[tuple], wanted: list[tuple]) -> None:

@@ -18,6 +18,7 @@ from ser_helpers.errors import DataError
 from ser_helpers.files import find_table, is_table
 from ser_helpers.names import CHANNELS, EMOTIONS
 from ser_helpers.recognise import recognise
+from ser_helpers.votes import check_channel
 
 _VOTE_COLUMNS = {emotion[0]: emotion for emotion in EMOTIONS} | {"fileName": "clip"}
 #: How many of a clip's listeners heard what was intended: the classes of :func:`spread`.
@@ -326,7 +327,7 @@ def spread(counts: pd.DataFrame, intended: pd.Series) -> pd.DataFrame:
 
 def published_spread(channel: str = "voice") -> pd.DataFrame:
     """Return the published :func:`spread` of all 7,442 clips on one channel."""
-    _known(channel)
+    check_channel(channel)
     return _by_emotion(CLIPS[channel], columns=pd.Index(HEARD_BY, name="heard by"))
 
 
@@ -387,9 +388,3 @@ def beside(counts: pd.DataFrame, intended: pd.Series, probabilities: pd.DataFram
 
 def _by_emotion(values: object, *, columns: pd.Index) -> pd.DataFrame:
     return pd.DataFrame(values, index=pd.Index(EMOTIONS, name="intended"), columns=columns)
-
-
-def _known(channel: str) -> None:
-    if channel not in CHANNELS.values():
-        known = ", ".join(CHANNELS.values())
-        raise DataError(f"there is no channel {channel!r}: choose from {known}")

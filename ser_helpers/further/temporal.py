@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.metrics import recall_score
 from torch import nn
 from tqdm import tqdm
 
@@ -25,7 +24,7 @@ from ser_helpers.further.frames import (
     pad,
     standardise,
 )
-from ser_helpers.learning import BestEpoch, check_settings, prepare
+from ser_helpers.learning import BestEpoch, check_settings, prepare, uar
 from ser_helpers.origin import origin_of
 from ser_helpers.weights import Provenance, provenance
 
@@ -402,15 +401,7 @@ def _run(
             ("validation", heard, y[validation]),
         ):
             scores[f"{part}_loss"] = nn.functional.cross_entropy(logits, truth).item()
-            scores[f"{part}_uar"] = float(
-                recall_score(
-                    truth,
-                    logits.argmax(dim=1),
-                    labels=truth.unique(),
-                    average="macro",
-                    zero_division=0,
-                )
-            )
+            scores[f"{part}_uar"] = uar(truth, logits.argmax(dim=1))
         history.append(scores)
         best.update(epoch, scores["validation_loss"])
     best_epoch = best.restore(settings.lr)
