@@ -177,6 +177,8 @@ class Disk:
         self.archives: list[str] = []
         self.unreadable: list[tuple[Path, str]] = []
         self._zip = None if place.is_dir() else open_zip(place)
+        # zipfile lets threads share a file; in Python 3.13.0 one moves the other's place in it.
+        self._one_at_a_time = threading.Lock()
         self._readers: dict[str, list[Callable[[int], bytes]]] = {}
         if self._zip is None:
             for path in walk(place, self.unreadable):
@@ -188,7 +190,8 @@ class Disk:
             if _leads_out(member.filename):
                 self.ignored.append(member.filename)
             elif not member.is_dir() and "__MACOSX" not in member.filename:
-                self._add(member.filename, partial(_read_member, self._zip, member))
+                reader = partial(_read_member, self._zip, member, self._one_at_a_time)
+                self._add(member.filename, reader)
 
     def _add(self, name: str, reader: Callable[[int], bytes]) -> None:
         self._readers.setdefault(file_key(name), []).append(reader)
@@ -254,7 +257,9 @@ def _read_file(path: Path, at_most: int) -> bytes:
         return file.read(at_most + 1)
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, at_most: int) -> bytes:
+def _read_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, lock: threading.Lock, at_most: int
+) -> bytes:
     """Read a member of a zip; never unpack more than it promises, nor more than is useful."""
     if member.flag_bits & 1:
         raise Refused("encrypted with a password: unpack the zip first, then give the folder")
@@ -267,8 +272,9 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, at_most: int
     packed = copy.copy(member)
     packed.compress_type, packed.file_size = zipfile.ZIP_STORED, member.compress_size
     del packed.CRC  # that of the unpacked bytes; checked below
-    with archive.open(packed) as file:
-        content = _unpack(file.read(2 * at_most), member.compress_type, member.file_size + 1)
+    with lock, archive.open(packed) as file:
+        stored = file.read(2 * at_most)
+    content = _unpack(stored, member.compress_type, member.file_size + 1)
     if len(content) != member.file_size or zlib.crc32(content) != member.CRC:
         raise Refused("damaged in the zip (Bad CRC-32 or length)")
     return content
