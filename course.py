@@ -7,6 +7,7 @@ newer than Python 3.6 can read, so that an old one gets a sentence instead of a 
 """
 
 import argparse
+import ast
 import hashlib
 import importlib.util
 import os
@@ -25,18 +26,19 @@ BIN = os.path.join(ENVIRONMENT, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 STAMP = os.path.join(ENVIRONMENT, "course-ready")
 STAMP_TENSORFLOW = os.path.join(ENVIRONMENT, "course-ready-tensorflow")
-#: Variables that are right for other uses of Python, and wrong while .venv is filled.
-MISLEADING = (
-    "PIP_PREFIX",
-    "PIP_REQUIRE_VIRTUALENV",
-    "PIP_ROOT",
-    "PIP_TARGET",
-    "PIP_USER",
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
+#: Settings of pip, as variables or in its files, that send packages elsewhere than into .venv, or
+#: let pip do something else than is asked here. Those of indexes, proxies, certificates are kept.
+MISLEADING = {
+    "dry-run", "editable", "implementation", "no-deps", "platform", "prefix", "python",
+    "python-version", "require-hashes", "requirement", "root", "target", "user",
+}  # fmt: skip
+#: Variables that other Pythons, or other programs, need, and that are wrong for the one in .venv.
+OF_OTHERS = (
+    "PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP",
     "__PYVENV_LAUNCHER__",
-)
+)  # fmt: skip
+#: Folders that are copied to the internet, file by file.
+SYNCED = re.compile(r"OneDrive|Dropbox|Google ?Drive|iCloud|Mobile Documents|Nextcloud")
 START = os.path.join("notebooks", "00_start_here.ipynb")
 PARTS = ("requirements.txt", "requirements.lock", "pyproject.toml", "ser_helpers", "tests", START)
 TENSORFLOW = "requirements-tensorflow.txt"
@@ -63,6 +65,38 @@ NO_TENSORFLOW = NO_NETWORK + (
 )
 
 
+#: What pip and venv say, and what is then to be done; else what the step itself advises.
+REASONS = (
+    (
+        r"WinError 206|(file ?name|path).* too long|long path",
+        "move the course to a folder with a shorter path, e.g. C:\\ser",
+    ),
+    (
+        r"No space left|not enough space|Errno 28\b|[Dd]isk quota",
+        "make room on this disk, or move the course to another, then run the same command again",
+    ),
+    (
+        r"WinError 32|used by another process|Text file busy",
+        "close JupyterLab and other programs that use .venv, then run the same command again",
+    ),
+    (
+        r"Permission denied|Access is denied|WinError 5\b|Read-only file system",
+        "see that you may write to the folder of the course and to all in .venv (delete .venv if "
+        "somebody else made it), then run the same command again",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
+        "this network has certificates of its own: set PIP_CERT to their file (ask who runs the "
+        "network), then run the same command again",
+    ),
+    (
+        r"--user|--target|--prefix|[Cc]onstraint|pip\.(conf|ini)",
+        "look into pip's settings (`pip config list`): take out user, target, prefix, constraint, "
+        "then run the same command again",
+    ),
+)
+
+
 class StepError(Exception):
     """A step failed; the message says what to do next, ``reason`` is the last line it printed."""
 
@@ -72,7 +106,15 @@ class StepError(Exception):
 
 
 def say(text):
-    print("course: " + text, flush=True)
+    write("course: " + text + "\n")
+
+
+def write(text):
+    """Print text, unless nobody reads it any more, as after ``| head``."""
+    try:
+        print(text, end="", flush=True)
+    except OSError:  # Windows reports a closed pipe as an invalid argument
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def fingerprint(*more):
@@ -113,6 +155,11 @@ def step(what, command, advice):
     )
     if done.returncode:
         said = done.stdout.strip().splitlines()[-12:] or ["(nothing)"]
+        if done.returncode < 0:
+            said.append(killed_by(done.returncode))
+            advice = "close other programs, then run the same command again"
+        fitting = [better for pattern, better in REASONS if re.search(pattern, done.stdout)]
+        advice = fitting[0] if fitting else advice
         message = (
             f"{what} failed.\n  Command: {subprocess.list2cmdline(command)}\n  It said:\n    "
             + "\n    ".join(said)
@@ -124,8 +171,36 @@ def step(what, command, advice):
 
 def set_up_environment():
     """Return the variables for a step: nothing that would send packages elsewhere than .venv."""
-    kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}
-    return dict(kept, PIP_USER="0")  # also overrides `user = true` in pip.conf
+    given = {}
+    for name, value in os.environ.items():
+        setting = name[4:].lower().replace("_", "-") if name.startswith("PIP_") else ""
+        # A constraint in a variable is some other project's; in pip's files, the administrator's.
+        if name not in OF_OTHERS and setting not in MISLEADING | {"constraint"}:
+            given[name] = value
+    if "PIP_NO_INDEX" in given and "PIP_FIND_LINKS" not in given:
+        del given["PIP_NO_INDEX"]  # with neither, there is nowhere to look
+    in_files = settings_in_files()
+    if MISLEADING & set(in_files):  # then pip reads none of its files, and gets the rest from us
+        given["PIP_CONFIG_FILE"] = os.devnull
+        for setting in set(in_files) - MISLEADING:
+            given.setdefault("PIP_" + setting.upper().replace("-", "_"), in_files[setting])
+    return given
+
+
+def settings_in_files():
+    """Return what pip's configuration files set for installing, e.g. ``{"proxy": "http://…"}``."""
+    if not os.path.exists(PYTHON):
+        return {}
+    command = [PYTHON, "-m", "pip", "config", "list"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    found = re.findall(r"^(global|install)\.([\w-]+)=(.+)$", done.stdout, re.MULTILINE)
+    # The section of the command comes after, and before, the one of all commands.
+    return {setting: ast.literal_eval(value) for _, setting, value in sorted(found)}
+
+
+def killed_by(code):
+    """Say what a negative exit code means."""
+    return f"(killed by signal {-code}; if it is 9, there was probably too little memory)"
 
 
 def first_that_works(*steps):
@@ -134,7 +209,7 @@ def first_that_works(*steps):
         try:
             return step(*arguments)
         except StepError as error:
-            say(f"  that did not work ({error.reason}); trying another way")
+            say(f"  failed ({error.reason}); trying the next way")
     return step(*steps[-1])
 
 
@@ -164,6 +239,7 @@ def set_up():
     """Make or mend ``.venv``; the stamp is written last, so a broken-off set-up is resumed."""
     if is_ready(STAMP):
         return
+    check_place()
     complete = os.path.exists(STAMP) and os.path.exists(PYTHON)
     if complete:
         say("the requirements or the folder have changed: updating .venv")
@@ -172,6 +248,9 @@ def set_up():
         say("an unfinished .venv is here: continuing with it")
     else:
         say("first use: setting up .venv (once; some minutes and about 2 GB)")
+        if SYNCED.search(ROOT):
+            say("this folder is copied to the internet: better stop with Ctrl-C and move it, or")
+            say("40,000 files in .venv are copied, too")
         check_room(NEEDED_GB)
     if not complete:  # else it stays, whichever Python this is: less to download
         make_environment()
@@ -202,6 +281,7 @@ def add_tensorflow():
         say("KERAS_BACKEND=tensorflow yourself, as `test --tensorflow` does")
     if is_ready(STAMP_TENSORFLOW, TENSORFLOW):
         return
+    check_place()
     check_room(NEEDED_GB_TENSORFLOW)
     wanted = [*pip_install(), "--requirement", os.path.join(ROOT, TENSORFLOW)]
     tested = [*wanted, "--constraint", os.path.join(ROOT, "requirements.lock")]
@@ -210,6 +290,30 @@ def add_tensorflow():
         ("adding TensorFlow to versions within the ranges", wanted, NO_TENSORFLOW),
     )
     write_stamp(STAMP_TENSORFLOW, TENSORFLOW)
+
+
+def why_not_writable(folder):
+    """Try to write to a folder; return the system's reason, or None if it can be written to."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def check_place():
+    """Raise a StepError if there can be no .venv in this folder."""
+    reason = why_not_writable(ROOT)
+    if reason:
+        raise StepError(
+            f"nothing can be written to {ROOT} ({reason}): copy the course to a folder of your own "
+            "and run it there; or, if this Python has all packages, add --here"
+        )
+    if os.pathsep in ROOT:
+        raise StepError(
+            f"no environment can be made in {ROOT}: the sign {os.pathsep} in a path separates "
+            "folders; rename the folder, or move the course to another"
+        )
 
 
 def check_room(needed):
@@ -221,15 +325,18 @@ def check_room(needed):
         )
 
 
-def check_here(what):
+def check_here(what, tensorflow=False):
     """Raise a StepError if the running Python lacks what ``--here`` needs."""
-    needed = ("jupyterlab",) if what == "lab" else ("pytest", "nbval")
+    needed = ["jupyterlab"] if what == "lab" else ["pytest", "nbval"]
+    if tensorflow:
+        needed.append("tensorflow")
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
+        listed = TENSORFLOW if missing == ["tensorflow"] else "requirements.txt"
         raise StepError(
             f"this Python ({sys.executable}) has no {' and no '.join(missing)}: leave out --here, "
             "and the course makes an environment of its own; or install what is missing with "
-            f"`{sys.executable} -m pip install -r requirements.txt`"
+            f'`"{sys.executable}" -m pip install -r {listed}`'
         )
 
 
@@ -239,9 +346,12 @@ def pip_install():
 
 def child_environment(here):
     environment = dict(os.environ, JUPYTER_PLATFORM_DIRS="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
-    if not here:
-        environment.pop("PYTHONHOME", None)  # that of another Python
+    environment.pop("MPLBACKEND", None)  # notebooks draw inline, tests without a window
     if not here:  # as `activate` does, so that kernels and tools are those of .venv
+        if environment.get("PYTHONPATH"):
+            say("PYTHONPATH is left out: what it names may hide packages of .venv")
+        for name in OF_OTHERS:
+            environment.pop(name, None)
         environment["VIRTUAL_ENV"] = ENVIRONMENT
         environment["PATH"] = BIN + os.pathsep + environment.get("PATH", "")
     return environment
@@ -282,6 +392,8 @@ def run_tests(python, environment, extra, tensorflow=False):
         environment.setdefault("KERAS_BACKEND", "torch")
     # The stored outputs are those of the demo voices, and what a learner made stays as it is.
     environment.setdefault("SER_DATA", "demo")
+    if "SER_WORK" not in environment and why_not_writable(ROOT):
+        environment["SER_WORK"] = tempfile.mkdtemp(prefix="ser-test-")
     environment.setdefault("SER_WORK", os.path.join(ROOT, "work", "test"))
     at_once = (os.cpu_count() or 1) > 1 and "--pdb" not in extra
     of_notebooks = environment
@@ -307,7 +419,8 @@ def run_tests(python, environment, extra, tensorflow=False):
         if code == NOTHING_CHOSEN and extra:
             say(f"{name}: no test fits {' '.join(extra)}")
         else:
-            say(f"{name}: " + (f"FAILED (exit code {code})" if code else "passed"))
+            killed = killed_by(code) if code < 0 else f"(exit code {code})"
+            say(f"{name}: " + (f"FAILED {killed}" if code else "passed"))
     fine = {0, NOTHING_CHOSEN} if extra and 0 in codes.values() else {0}
     return 0 if set(codes.values()) <= fine else 1
 
@@ -342,7 +455,7 @@ def run_at_once(watched, other):
         finally:  # after Ctrl-C nothing is left running
             wait_until_all_end([second])
         log.seek(0)
-        print(log.read(), end="", flush=True)
+        write(log.read())
     return {name: first.returncode, its_name: second.returncode}
 
 
@@ -381,10 +494,13 @@ def main():
                 add_tensorflow()
         python = sys.executable if options.here else PYTHON
         if options.here:
-            check_here(options.what)
+            check_here(options.what, options.tensorflow)
         environment = child_environment(options.here)
         if options.what == "test":
             return run_tests(python, environment, extra, options.tensorflow)
+        if why_not_writable(ROOT):
+            say("nothing can be written here: save notebooks elsewhere (File, Save Notebook As)")
+            say("and let SER_WORK name a folder that keeps what the course computes")
         say("opening JupyterLab; stop it here with Ctrl-C")
         # Not `jupyterlab START`: its file browser would not show what lies beside notebooks/.
         first = "--LabApp.default_url=/lab/tree/" + START.replace(os.sep, "/")

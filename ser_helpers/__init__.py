@@ -31,8 +31,11 @@ Nothing is imported before it is used::
     from ser_helpers import data, features
 """
 
+import sys
 from importlib import import_module
 from types import ModuleType
+
+from ser_helpers.shadows import explain, explain_uncaught
 
 __version__ = "0.1.0"
 
@@ -43,7 +46,12 @@ _BESIDE = ("plot", "widgets", "check", "download", "further")
 def __getattr__(name: str) -> ModuleType:
     """Import a module when it is first asked for: ``import ser_helpers`` itself stays fast."""
     if name in (*_ROAD, *_BESIDE):
-        return import_module(f"{__name__}.{name}")
+        try:
+            return import_module(f"{__name__}.{name}")
+        except Exception as error:
+            if reason := explain():  # a learner's own random.py, say
+                raise ImportError(f"{reason} ({error})") from error
+            raise
     further = import_module(f"{__name__}.further")
     if name in further.MODULES:  # `from ser_helpers import frames` works as well
         return import_module(f"{__name__}.further.{name}")
@@ -52,3 +60,7 @@ def __getattr__(name: str) -> ModuleType:
 
 def __dir__() -> list[str]:
     return [*_ROAD, *_BESIDE, "__version__"]
+
+
+if sys.argv[:1] == ["-m"]:  # so it is while Python looks for one of the commands
+    explain_uncaught()

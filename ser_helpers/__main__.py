@@ -6,13 +6,15 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ser_helpers import data, evaluate, features, predict, split, terminal, train
-from ser_helpers.files import replace_file
+from ser_helpers.files import replace_file, why_not_writable
+
+MOST_REASONS = 10  # printed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ser_helpers: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        reason = f"{error.filename or options.out}: {error.strerror or error}"
+        reason = f"{error.filename or options.out}: {error.strerror}" if error.errno else error
         print(f"ser_helpers: {reason}; try another --out", file=sys.stderr)
         return 1
     return 0
@@ -76,15 +78,16 @@ def run(
     out = Path(out)
     corpus = data.open_corpus(source)
     print(corpus)
-    for reason, files in list(corpus.set_aside.groupby("reason", sort=False).file)[:10]:
-        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-        print(f"  set aside: {files.iloc[0]}{more}: {reason}")
-    out.mkdir(parents=True, exist_ok=True)
+    _say_set_aside(
+        f"{files.iloc[0]}{f' and {len(files) - 1} more' if len(files) > 1 else ''}: {reason}"
+        for reason, files in corpus.set_aside.groupby("reason", sort=False).file
+    )
+    if reason := why_not_writable(out):  # said now, and not when all is computed
+        raise OSError(f"{out} cannot be written to ({reason})")
     with warnings.catch_warnings():  # said below, in our own words
         warnings.filterwarnings("ignore", message=".*clips set aside", category=UserWarning)
         table = features.extract(corpus.clips, cache=out / "cache")
-    for reason in table.attrs["set_aside"].values():
-        print(f"  set aside: {reason}")
+    _say_set_aside(table.attrs["set_aside"].values())
     clips = corpus.clips.loc[table.index]
 
     if n_folds is not None:
@@ -98,8 +101,7 @@ def run(
         parts = split.by_speaker(clips) if split_by == "speaker" else split.by_rows(clips)
         result = train.fit(table, clips.emotion, parts, settings=settings)
         report = evaluate.report(result, clips)
-        predict.save(predict.from_result(result, corpus=corpus), out / "recogniser.npz")
-    print(report)
+    print(report)  # before anything is written, which may fail
 
     summary = {
         "corpus": corpus.name,
@@ -120,11 +122,22 @@ def run(
         "classes": list(data.EMOTIONS),
     }
     report_file, picture_file = out / "report.json", out / "confusion.png"
+    if n_folds is None:
+        predict.save(predict.from_result(result, corpus=corpus), out / "recogniser.npz")
     replace_file(report_file, (json.dumps(summary, indent=2) + "\n").encode())
     title = f"{corpus.name}\n{report.protocol}: UAR {report.scores.value.uar:.1%}"
     replace_file(picture_file, _picture(report, title))
     print(f"Written: {report_file}, {picture_file}")
     return summary
+
+
+def _say_set_aside(reasons: Iterable[str]) -> None:
+    """Print why clips are left out, the first ten reasons."""
+    reasons = list(reasons)
+    for reason in reasons[:MOST_REASONS]:
+        print(f"  set aside: {reason}")
+    if len(reasons) > MOST_REASONS:
+        print(f"  set aside: {len(reasons) - MOST_REASONS} more")
 
 
 def _picture(report: evaluate.Report, title: str) -> bytes:

@@ -21,6 +21,9 @@ from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
+from ser_helpers.files import project_folder, why_not_writable, work_folder
+from ser_helpers.shadows import hiding, loaded_from
+
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest that the course is tested on
 NEEDED_DISK_GB = 1.0  # features, recognisers and figures; a real corpus needs its own room
 NEEDED_MEMORY_GB = 1.5  # the main road: 0.9 on two processors, 0.2 more for each further; Binder: 2
@@ -33,22 +36,19 @@ STAYS_BROKEN = SET_UP + "; if it stays broken, delete .venv and run it again"
 USE_PYTHON = "use Python 3.11, 3.12 or 3.13 from python.org"
 #: Packages shown with their versions; every required one is checked.
 SHOWN = ("librosa", "numpy", "pandas", "scikit-learn", "torch")
-#: What Colab has in versions of its own, and what only the tests need, which are not run there.
-NOT_ON_COLAB = {
-    "ipython", "ipywidgets", "jupyterlab", "traitlets", "anywidget",
-    "keras", "dask", "distributed", "pyarrow",
-    "pytest", "nbval", "hypothesis", "nbformat", "nbclient", "nbconvert", "jupytext", "ruff",
-}  # fmt: skip
-#: What the course imports, by the names that a file must not have.
-IMPORTED = (
-    "librosa", "soundfile", "soxr", "numpy", "scipy", "pandas", "sklearn", "torch", "joblib",
-    "tqdm", "threadpoolctl", "requests", "pooch", "filelock", "keras", "dask", "distributed",
-    "pyarrow",
-    "matplotlib", "seaborn", "IPython", "ipywidgets", "traitlets", "anywidget", "jupyterlab",
-)  # fmt: skip
+#: The extras of ``pyproject.toml``, and what their packages are needed for.
+EXTRAS = {
+    "notebooks": "the notebooks",
+    "further": "notebooks 11 and 12",
+    "test": "the tests, and to edit notebooks as text",
+}
 MANY = 4  # bad packages that get a line each
 
-_REQUIREMENT = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<range>[^#;]*)")
+#: A requirement, and its extra if it has one; those for some systems only are passed over.
+_REQUIREMENT = re.compile(
+    r"""(?P<name>[A-Za-z0-9][\w.-]*)\s*\(?(?P<range>[^;()]*?)\)?\s*"""
+    r"""(;\s*extra\s*==\s*["'](?P<extra>\w+)["']\s*)?$"""
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Line:
     found : str
         What was found.
     remedy : str
-        What to do; empty if ``ok``.
+        What to do. If ``ok``: what to do for those who want what is missing here.
     """
 
     ok: bool
@@ -74,8 +74,9 @@ class Line:
 
     def __str__(self) -> str:
         """Return the line as printed, the remedy in a line of its own."""
-        text = f"{'ok ' if self.ok else 'BAD'}  {self.name:<10} {self.found}"
-        return text if self.ok else f"{text}\n     {'what to do':<10} {self.remedy}"
+        sign = "BAD" if not self.ok else "-- " if self.remedy else "ok "
+        text = f"{sign}  {self.name:<10} {self.found}"
+        return f"{text}\n     {'what to do':<10} {self.remedy}" if self.remedy else text
 
 
 def run() -> list[Line]:
@@ -87,6 +88,7 @@ def run() -> list[Line]:
         About ten; a package that is missing or outside its range has a line of its own. Never
         raises: what breaks is a line that is not ok.
     """
+    before = set(sys.modules)
     lines = [
         _guarded("Python", python, USE_PYTHON),
         *hidden(),
@@ -104,7 +106,7 @@ def run() -> list[Line]:
         ("corpus", corpus, "set SER_DATA to a folder of clips, or to `demo`"),
     ):
         lines.append(_guarded(name, look, remedy))
-    return lines
+    return lines + _imported_from_here(before, known=lines)
 
 
 def python() -> Line:
@@ -121,71 +123,91 @@ def hidden() -> list[Line]:
     Returns
     -------
     list of Line
-        One for each such file or folder in the current folder, and in the course's notebooks.
+        One for each such file or folder in the current folder, and in the course's notebooks; one
+        for each folder in ``PYTHONPATH`` that hides packages of this Python.
     """
-    here = Path.cwd()
-    names = set(sys.stdlib_module_names) | set(IMPORTED)
-    return [
-        Line(
-            False,
-            "names",
-            f"{path} hides the package {path.stem} from every program started there",
-            f"rename it, for instance to my_{path.name}",
-        )
-        for folder in dict.fromkeys((here, here / "notebooks"))
-        for path in sorted(folder.glob("*"))
-        if path.stem in names and (path.suffix == ".py" or (path / "__init__.py").is_file())
-    ]
+    places = dict.fromkeys((Path.cwd(), Path.cwd() / "notebooks", project_folder() / "notebooks"))
+    lines = [_hides(*found) for place in places for found in hiding(str(place))]
+    for entry in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+        later = sys.path[sys.path.index(entry) + 1 :] if entry in sys.path else []
+        names = {name for _, name in hiding(entry)}
+        twice = names & {name for other in later if other != entry for _, name in hiding(other)}
+        if twice and Path(entry) not in places:
+            shown = ", ".join(sorted(twice))
+            found = f"PYTHONPATH names {entry}, which hides {shown} of this Python"
+            lines.append(Line(False, "names", found, "unset PYTHONPATH"))
+    return lines
 
 
 def packages() -> list[Line]:
-    """Compare the installed versions with the ranges in ``requirements.txt``.
+    """Compare the installed versions with the ranges that the course requires.
 
     Returns
     -------
     list of Line
         One line if all is well; one for each package that is missing or out of its range; one for
-        all of these together if they are many.
+        all of these together if they are many. What only an extra needs is no obstacle: a line per
+        extra says what it is for, and is ok. In a checkout of the course, notebooks are no extra.
     """
     try:
-        ranges = required()
-    except (metadata.PackageNotFoundError, OSError):
+        wanted = groups()
+    except (metadata.PackageNotFoundError, OSError, ImportError):  # no tomllib before Python 3.11
         return [Line(False, "packages", "the list of requirements was not found", SET_UP)]
-    bad = [line for name, wanted in ranges.items() if (line := _package(name, wanted))]
-    if len(bad) > MANY:  # hardly anything is here: one line says it better than twenty
-        found = f"{len(bad)} of {len(ranges)} missing or outside their ranges: "
-        return [Line(False, "packages", found + ", ".join(line.name for line in bad), SET_UP)]
-    if bad:
-        return bad
-    shown = ", ".join(f"{name} {metadata.version(name)}" for name in SHOWN if name in ranges)
-    return [Line(True, "packages", f"all {len(ranges)} within their ranges: {shown}")]
+    bad = {
+        group: [line for item in ranges.items() if (line := _package(*item))]
+        for group, ranges in wanted.items()
+    }
+    n, every = sum(map(len, wanted.values())), [line for lines in bad.values() for line in lines]
+    needed = bad.pop("road") + (bad.pop("notebooks", []) if _checkout() else [])
+    if len(needed) > MANY:  # hardly anything is here: one line says it better than twenty
+        found = f"{len(every)} of {n} missing or outside their ranges: "
+        return [Line(False, "packages", found + ", ".join(line.name for line in every), SET_UP)]
+    notes = [_note(extra, lines, wanted[extra]) for extra, lines in bad.items() if lines]
+    if needed:
+        return needed + notes
+    shown = ", ".join(f"{name} {metadata.version(name)}" for name in SHOWN)
+    how_many = f"{n - len(every)} of {n}" if every else f"all {n}"
+    return [Line(True, "packages", f"{how_many} within their ranges: {shown}"), *notes]
 
 
-def required() -> dict[str, str]:
-    """Read the packages that the course requires, and their ranges.
+def groups() -> dict[str, dict[str, str]]:
+    """Read the packages that the course requires, and their ranges, by what needs them.
 
-    The file beside the package is read first, because it is the newer of the two after an update
-    of the course; an installed package without it has what the road needs in its metadata. On
-    Colab, which has a notebook of its own, the packages ``NOT_ON_COLAB`` are left out.
+    ``pyproject.toml`` beside the package is read first, because it is the newer of the two after an
+    update of the course; an installed package without it has the same lists in its metadata.
 
     Returns
     -------
-    dict of str to str
-        Name to range, e.g. ``{"librosa": ">=0.11,<2"}``.
+    dict of dict
+        ``"road"`` and the ``EXTRAS``: name to range, e.g. ``{"librosa": ">=0.11,<2"}``. Colab has
+        versions of its own and runs no tests: there, packages of the notebooks and the tests are
+        left out, and those of the further notebooks may have any version.
 
     Raises
     ------
     importlib.metadata.PackageNotFoundError
         If there is neither.
     """
-    file = Path(__file__).parents[1] / "requirements.txt"
-    if file.is_file() and (file.parent / "course.py").is_file():
-        given = file.read_text(encoding="utf-8").splitlines()
+    found: dict[str, dict[str, str]] = {"road": {}, **{extra: {} for extra in EXTRAS}}
+    if folder := _checkout():
+        import tomllib
+
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        lines = [*project["dependencies"]]
+        for extra, some in project["optional-dependencies"].items():
+            lines += [f'{line}; extra == "{extra}"' for line in some]
     else:
-        given = metadata.requires("ser-helpers") or []
-    found = {match["name"]: match["range"].strip() for line in given if (match := _matched(line))}
-    left_out = NOT_ON_COLAB if "google.colab" in sys.modules else ()
-    return {name: range_ for name, range_ in found.items() if name not in left_out}
+        lines = metadata.requires("ser-helpers") or []
+    for match in filter(None, map(_REQUIREMENT.match, lines)):
+        found.setdefault(match["extra"] or "road", {})[match["name"]] = match["range"]
+    if "google.colab" in sys.modules:
+        return {"road": found["road"], "further": dict.fromkeys(found["further"], "")}
+    return found
+
+
+def required() -> dict[str, str]:
+    """Return name and range of all packages of :func:`groups`, those of the road first."""
+    return {name: wanted for group in groups().values() for name, wanted in group.items()}
 
 
 def sound() -> Line:
@@ -219,32 +241,30 @@ def mfcc() -> Line:
 
 def figures() -> Line:
     """Draw an empty figure on the backend that is set."""
-    backend = os.environ.get("MPLBACKEND")
     try:
         import matplotlib.pyplot as plt
 
         plt.close(plt.figure())
     except Exception as error:
-        if not backend:
-            raise
-        reason = f"MPLBACKEND is {backend!r} ({' '.join(str(error).split())[:80]})"
-        return Line(False, "figures", reason, "unset MPLBACKEND, or set it to agg")
+        reason = " ".join(str(error).split())[:80]
+        if backend := os.environ.get("MPLBACKEND"):
+            found = f"MPLBACKEND is {backend!r} ({reason})"
+            return Line(False, "figures", found, "unset MPLBACKEND, or set it to agg")
+        if named := _backend_in_a_file():
+            remedy = "delete that line of the file, or set MPLBACKEND=agg"
+            return Line(False, "figures", f"{named} ({reason})", remedy)
+        raise
     return Line(True, "figures", f"matplotlib draws ({plt.get_backend()})")
 
 
 def work() -> Line:
-    """Check that the folder for features and recognisers can be written to."""
-    from ser_helpers.files import work_folder
-
+    """Check that the folder for features and recognisers can be written to, and those in it."""
     folder = work_folder()
-    place = next(p for p in (folder, *folder.parents) if p.exists())
-    try:
-        with tempfile.TemporaryFile(dir=place):
-            pass
-    except OSError as error:
-        found = f"{folder} cannot be written to ({error.strerror or error}): every run starts anew"
-        remedy = "set SER_WORK to a folder that you may write to, for example SER_WORK=~/ser-work"
-        return Line(False, "work", found, remedy)
+    for place in (folder, *sorted(p for p in folder.glob("*") if p.is_dir())):
+        if reason := why_not_writable(place):
+            found = f"{place} cannot be written to ({reason}): every run starts anew"
+            remedy = f"set SER_WORK to a folder that you may write to, e.g. SER_WORK={_own()}"
+            return Line(False, "work", found, remedy)
     return Line(True, "work", f"what the course makes is kept in {folder}")
 
 
@@ -261,10 +281,19 @@ def pytorch() -> Line:
 
 def kernel() -> Line:
     """Find the kernel that JupyterLab starts the notebooks with."""
-    from jupyter_client.kernelspec import KernelSpecManager
-
-    spec = KernelSpecManager().get_kernel_spec("python3")
-    started = spec.argv[0]
+    try:
+        from jupyter_client.kernelspec import KernelSpecManager
+        from jupyter_core.paths import jupyter_runtime_dir
+    except ImportError:
+        if _checkout():
+            raise
+        return Line(True, "notebooks", "no JupyterLab here; the commands need none")
+    runtime = Path(jupyter_runtime_dir())
+    if reason := why_not_writable(runtime):  # where a kernel leaves word how it can be reached
+        found = f"no kernel can start: {runtime} cannot be written to ({reason})"
+        remedy = "set JUPYTER_RUNTIME_DIR to a folder that you may write to"
+        return Line(False, "notebooks", found, remedy)
+    started = KernelSpecManager().get_kernel_spec("python3").argv[0]
     # Folders are compared: the Pythons of two environments may be links to one and the same file.
     folders = [os.path.dirname(path) for path in (started, sys.executable)]
     if not os.path.isabs(started) or os.path.samefile(*folders):
@@ -279,11 +308,13 @@ def kernel() -> Line:
 
 def disk(*, needed_gb: float = NEEDED_DISK_GB) -> Line:
     """Check the room on the disk that holds the working folder."""
-    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    folder = work_folder()
+    place = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(place).free / 1e9
     found = f"{free:.1f} GB free"
     if free >= needed_gb:
         return Line(True, "disk", found)
-    remedy = "make room on this disk, or move the course to another"
+    remedy = "make room on this disk, or set SER_WORK to a folder on another"
     return Line(False, "disk", f"{found}, {needed_gb:g} GB needed", remedy)
 
 
@@ -362,9 +393,49 @@ def _package(name: str, wanted: str) -> Line | None:
     return Line(False, name, f"{version} is outside {wanted}", SET_UP)
 
 
-def _matched(line: str) -> re.Match | None:
-    """Match one requirement; None for comments, and for those of other systems or extras."""
-    return None if ";" in line else _REQUIREMENT.match(line)
+def _note(extra: str, bad: list[Line], wanted: dict[str, str]) -> Line:
+    """Say what only an extra needs, and is missing or outside its range."""
+    names = ", ".join(line.name for line in bad)
+    found = f"{names} missing or outside the range; needed for {EXTRAS[extra]}"
+    install = " ".join(f'"{line.name}{wanted[line.name]}"' for line in bad)
+    return Line(True, extra, found, f"to have it: pip install {install}")
+
+
+def _checkout() -> Path | None:
+    """Return the folder of the course, if this package lies in it."""
+    folder = Path(__file__).parents[1]
+    here = (folder / "course.py").is_file() and (folder / "pyproject.toml").is_file()
+    return folder if here else None
+
+
+def _hides(path: str, name: str) -> Line:
+    found = f"{path} hides the package {name} from every program started there"
+    return Line(False, "names", found, f"rename it, for instance to my_{os.path.basename(path)}")
+
+
+def _imported_from_here(before: set[str], *, known: list[Line]) -> list[Line]:
+    """Find what was imported from the current folder while looking: it hides some package."""
+    said = " ".join(line.found for line in known if line.name == "names")
+    return [
+        _hides(path, name)
+        for path, name in loaded_from(str(Path.cwd()))
+        if name not in before and name != "ser_helpers" and path not in said
+    ]
+
+
+def _backend_in_a_file() -> str:
+    """Say which matplotlibrc names a backend; empty if none does."""
+    import matplotlib
+
+    file = Path(matplotlib.matplotlib_fname()).absolute()
+    named = re.search(r"^\s*backend\s*:\s*(\S+)", file.read_text("utf-8"), re.MULTILINE)
+    return f"{file} asks for the backend {named[1]!r}" if named else ""
+
+
+def _own() -> str:
+    """Name a folder that its user can most likely write to."""
+    places = (Path.home() / "ser-work", Path(tempfile.gettempdir()) / "ser-work")
+    return str(next((place for place in places if not why_not_writable(place)), places[0]))
 
 
 def _libsndfile(soundfile: ModuleType) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +45,32 @@ def project_folder() -> Path:
 
 def work_folder() -> Path:
     """Return the folder for what the course makes (``SER_WORK``, else ``work/`` in the project)."""
-    return project_folder() / (os.environ.get("SER_WORK") or "work")
+    # cmd.exe keeps quotation marks, and the space before `&&`; only shells expand the tilde.
+    given = os.environ.get("SER_WORK", "").strip(" \t\r\n\"'")
+    return project_folder() / os.path.expanduser(given or "work")
+
+
+def why_not_writable(folder: Path) -> str | None:
+    """Try to write to a folder, or, if it is not there yet, to where it would be made.
+
+    Parameters
+    ----------
+    folder : Path
+        It is not made, and nothing stays in it.
+
+    Returns
+    -------
+    str or None
+        The system's reason, e.g. "Read-only file system"; None if it can be written to.
+    """
+    try:
+        place = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(bytes(65_536))  # an empty file fits on a full disk, too
+            file.flush()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def find_table(name: str, folder: Path) -> Path | None:

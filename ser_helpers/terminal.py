@@ -63,11 +63,16 @@ def run(main: Callable[[], int], *, name: str) -> int:
     for stream in (sys.stdout, sys.stderr):  # an old Windows console lacks many characters
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    sys.stdout = UntilClosed(sys.stdout)
+    if sys.stdout is not None:  # None: closed from the start, as by `>&-`, or pythonw
+        sys.stdout = UntilClosed(sys.stdout)
+    if sys.stderr is not None:
+        sys.stderr = UntilClosed(sys.stderr)  # `2>&1 | head` closes both
     try:
         return main()
     except KeyboardInterrupt:
         print(f"{name}: stopped", file=sys.stderr)
         return 130
     finally:
-        sys.stdout.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()

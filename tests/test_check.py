@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,8 +14,6 @@ from types import SimpleNamespace
 import pytest
 from conftest import ROOT
 from jupyter_client import kernelspec
-from packaging.specifiers import SpecifierSet
-
 from ser_helpers import check, terminal
 
 
@@ -64,30 +64,66 @@ def test_packages_missing_or_outside_their_ranges_have_a_line_and_a_remedy_each(
 
 
 def test_on_colab_nothing_is_asked_for_that_colab_has_or_needs_not(monkeypatch):
-    names = check.required()
-    assert names.keys() >= check.NOT_ON_COLAB
-    pretend_installed(monkeypatch, jupytext=None, nbval=None, ipython="7.34.0")
+    everywhere = check.groups()
+    pretend_installed(monkeypatch, mypy=None, nbval=None, ipython="7.34.0", keras="3.8.0")
     assert any(not line.ok for line in check.packages())
     monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())
-    assert check.required().keys() == names.keys() - check.NOT_ON_COLAB
-    assert [line.ok for line in check.packages()] == [True]
+    assert check.required().keys() == everywhere["road"].keys() | everywhere["further"].keys()
+    (line,) = check.packages()
+    assert line.ok and not line.remedy
+    pretend_installed(monkeypatch, distributed=None)
+    (_, line) = check.packages()
+    assert "distributed missing" in line.found and "notebooks 11 and 12" in line.found
+
+
+def test_what_only_an_extra_needs_is_no_obstacle(monkeypatch, capsys):
+    pretend_installed(monkeypatch, keras=None, pyarrow="1.0", jupytext=None)
+    packages, further, test = check.packages()
+    assert packages.ok and further.ok and test.ok
+    n = len(check.required())
+    assert packages.found.startswith(f"{n - 3} of {n} within their ranges: librosa")
+    assert str(further).startswith(
+        "--   further    keras, pyarrow missing or outside the range; needed for notebooks 11 and 12"
+    )
+    assert 'pip install "keras>=3.12,<4" "pyarrow>=18,<30"' in str(further).splitlines()[1]
+    assert "the tests" in test.found
+    assert check.main([]) == 0
+    assert capsys.readouterr().out.endswith("This machine is ready.\n")
 
 
 def test_hardly_anything_installed_is_one_line(monkeypatch):
     pretend_installed(monkeypatch, **dict.fromkeys(["numpy", "torch", "pandas", "scipy", "tqdm"]))
     (line,) = check.packages()
     assert not line.ok
+    assert line.remedy.startswith("run `python course.py lab`")
     many = f"5 of {len(check.required())} missing or outside their ranges"
     assert line.found == f"{many}: numpy, scipy, pandas, torch, tqdm"
 
 
 def test_an_installed_package_without_the_repository_knows_its_requirements(monkeypatch, tmp_path):
-    beside = check.required()
+    """As pip writes them, setuptools having put the extras into markers."""
+    beside = check.groups()
+    lines = [f"{name}{range_}" for name, range_ in beside["road"].items()]
+    lines += [
+        f'{name}{range_}; extra == "{extra}"'
+        for extra in check.EXTRAS
+        for name, range_ in beside[extra].items()
+    ]
+    lines += ['colorama>=1; sys_platform == "win32"', "pip (>=20) ; extra == 'docs'"]
+    monkeypatch.setattr(check.metadata, "requires", lambda _: lines)
     monkeypatch.setattr(check, "__file__", str(tmp_path / "ser_helpers" / "check.py"))
-    installed = check.required()
-    assert {"librosa", "torch"} <= set(installed) < set(beside)
-    assert "jupyterlab" in beside and "jupyterlab" not in installed  # an extra: not all need it
-    assert SpecifierSet(installed["librosa"]) == SpecifierSet(beside["librosa"])
+    installed = check.groups()
+    assert installed.pop("docs") == {"pip": "(>=20)"}
+    assert installed == beside
+    pretend_installed(monkeypatch, jupyterlab=None)
+    packages, notebooks = check.packages()  # the commands need none
+    assert packages.ok and notebooks.ok
+    assert "jupyterlab missing" in notebooks.found
+    monkeypatch.setitem(sys.modules, "jupyter_client.kernelspec", None)
+    assert check.kernel().ok
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "jupyter_client.kernelspec", None)
+    assert not check._guarded("notebooks", check.kernel, "").ok  # a checkout has notebooks
 
 
 def test_a_broken_package_is_a_line_and_not_a_traceback(monkeypatch):
@@ -211,6 +247,60 @@ def test_a_file_that_hides_a_package_is_named(tmp_path, monkeypatch, name):
     assert "rename it" in line.remedy
 
 
+def run_check(folder: Path, **variables: str) -> subprocess.CompletedProcess:
+    environment = dict(os.environ, SER_DATA="demo", SER_WORK=str(folder / "work"), **variables)
+    environment.setdefault("PYTHONPATH", str(ROOT))
+    command = [sys.executable, "-m", "ser_helpers.check"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("name", ["random", "platform", "numba"])  # at once, later, not of ours
+def test_the_command_names_what_hides_a_module_whenever_it_is_imported(tmp_path, name):
+    (tmp_path / f"{name}.py").write_text("x = 1\n")
+    done = run_check(tmp_path, PYTHONPATH=str(ROOT))
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert f"{tmp_path / name}.py hides" in done.stdout
+    assert f"rename it, for instance to my_{name}.py" in done.stdout
+
+
+def test_files_that_hide_nothing_are_not_named(tmp_path, monkeypatch):
+    for name in ("test.py", "turtle.py", "sys.py", "os.py", "my_own.py", "random.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "torch").mkdir()  # a folder that is no package comes after those that are
+    monkeypatch.chdir(tmp_path)
+    assert check.hidden() == []
+
+
+def test_a_folder_of_another_python_is_named(tmp_path, monkeypatch):
+    for folder in ("ros", "environment"):
+        for name in ("numpy", "rospy"):
+            (package := tmp_path / folder / name).mkdir(parents=True)
+            (package / "__init__.py").touch()
+    ros, environment = str(tmp_path / "ros"), str(tmp_path / "environment")
+    monkeypatch.setenv("PYTHONPATH", ros)
+    monkeypatch.setattr(sys, "path", [ros, environment])
+    (line,) = check.hidden()
+    assert f"PYTHONPATH names {ros}, which hides numpy of this Python" in line.found
+    monkeypatch.setattr(sys, "path", [ros])  # where nothing else has it, it hides nothing
+    assert check.hidden() == []
+
+
+def test_a_backend_that_a_file_asks_for_is_named(tmp_path, monkeypatch):
+    (tmp_path / "matplotlibrc").write_text("font.size: 9\nbackend : gtk4agg  # of old\n")
+    look = "from ser_helpers import check; print(check.figures())"
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    environment |= {"PYTHONPATH": str(ROOT), "DISPLAY": ":99"}
+    fake = "import matplotlib.pyplot as plt\ndef figure(): raise ImportError('no gtk')\n"
+    code = f"{fake}plt.figure = figure\n{look}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert (
+        f"BAD  figures    {tmp_path / 'matplotlibrc'} asks for the backend 'gtk4agg'" in done.stdout
+    )
+
+
 def test_a_backend_of_an_old_profile_is_named(monkeypatch, tmp_path):
     environment = dict(os.environ, MPLBACKEND="Qt4Agg", PYTHONPATH=str(ROOT), SER_DATA="demo")
     look = "from ser_helpers import check; print(check.figures())"
@@ -227,14 +317,39 @@ def test_a_place_that_cannot_be_written_is_said_beforehand(monkeypatch, tmp_path
     monkeypatch.setenv("SER_WORK", str(tmp_path / "deep" / "work"))
     assert check.work().ok
     assert not (tmp_path / "deep").exists()
+    (tmp_path / "deep" / "work" / "features").mkdir(parents=True)
+    real = tempfile.TemporaryFile
 
-    def refuse(**_):
-        raise OSError(30, "Read-only file system")
+    def refuse(*, dir: Path, only: str):
+        if Path(dir).name == only:
+            raise OSError(30, "Read-only file system")
+        return real(dir=dir)
 
-    monkeypatch.setattr(check.tempfile, "TemporaryFile", refuse)
-    line = check.work()
+    for only in ("work", "features"):  # made by an administrator, or by a container as root
+        monkeypatch.setattr(tempfile, "TemporaryFile", partial(refuse, only=only))
+        line = check.work()
+        assert not line.ok
+        assert f"{only} cannot be written to (Read-only file system)" in line.found
+        assert "SER_WORK=" in line.remedy
+    monkeypatch.setenv("SER_WORK", str(Path(__file__) / "work"))
+    assert "Not a directory" in check.work().found or os.name == "nt"
+
+
+def test_a_place_where_no_kernel_can_start_is_said_beforehand(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
+    line = check.kernel()
     assert not line.ok
-    assert "Read-only file system" in line.found and "SER_WORK" in line.remedy
+    assert "JUPYTER_RUNTIME_DIR" in line.remedy
+
+
+def test_room_is_that_of_the_disk_which_holds_the_working_folder(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setenv("SER_WORK", str(tmp_path / "not" / "yet"))
+    usage = lambda place: asked.append(place) or SimpleNamespace(free=9e9)  # noqa: E731
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    assert check.disk().ok
+    assert asked == [tmp_path]
 
 
 def test_compiled_code_without_a_place_gets_the_right_advice():

@@ -34,6 +34,10 @@ class Machine:
         self.watched: list[tuple[list[str], dict]] = []
         self.kept_back: list[list[str]] = []  # whose output goes to a file first
         self.free = 100e9
+        self.pip_config = ""  # what `pip config list` prints
+        self.environments: list[dict] = []  # of the steps
+        for name in ("PYTHONPATH", "PIP_NO_INDEX", "PIP_USER"):
+            monkeypatch.delenv(name, raising=False)
         self.load()
 
     def load(self) -> None:
@@ -44,12 +48,16 @@ class Machine:
             run=self.run,
             Popen=self.popen,
             PIPE=subprocess.PIPE,
+            DEVNULL=subprocess.DEVNULL,
             STDOUT=subprocess.STDOUT,
             list2cmdline=subprocess.list2cmdline,
         )
         self.monkeypatch.setattr(self.course, "subprocess", fake)
 
-    def run(self, command: list[str], **_: object) -> SimpleNamespace:
+    def run(self, command: list[str], **given: object) -> SimpleNamespace:
+        if command[1:] == ["-m", "pip", "config", "list"]:
+            return SimpleNamespace(returncode=0, stdout=self.pip_config)
+        self.environments.append(given["env"])
         step = self.name(command)
         self.ran.append(step)
         if step in self.broken:
@@ -108,6 +116,11 @@ def machine(tmp_path, monkeypatch) -> Machine:
     return Machine(tmp_path / "course", monkeypatch)
 
 
+MISLEADING = (
+    "PIP_CONSTRAINT", "PIP_DRY_RUN", "PIP_NO_DEPS", "PIP_NO_INDEX", "PIP_PREFIX", "PIP_PYTHON",
+    "PIP_REQUIREMENT", "PIP_ROOT", "PIP_TARGET", "PIP_USER", "PYTHONHOME", "PYTHONPATH",
+    "PYTHONSTARTUP",
+)  # fmt: skip
 ALL_WELL = [VENV, CPU, LOCK, EDITABLE]
 
 
@@ -130,7 +143,7 @@ def test_each_way_that_does_not_work_has_another(machine, capsys):
     machine.broken = {CPU, LOCK}
     assert machine("lab") == 0
     assert machine.ran == [VENV, CPU, PLAIN, LOCK, RANGES, EDITABLE]
-    assert capsys.readouterr().out.count("no route to é); trying another way") == 2
+    assert capsys.readouterr().out.count("failed (ERROR: no route to é); trying the next way") == 2
 
 
 def test_a_mac_has_one_build_of_pytorch(machine, monkeypatch):
@@ -345,6 +358,7 @@ def test_the_tests_of_keras_run_on_tensorflow_if_asked_and_else_on_pytorch(
     with_tensorflow, monkeypatch, chosen
 ):
     machine = with_tensorflow
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)  # TensorFlow is here
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     if chosen:
         monkeypatch.setenv("KERAS_BACKEND", chosen)
@@ -437,21 +451,183 @@ def test_a_real_step_shows_the_end_of_what_it_said(tmp_path):
 
 
 def test_nothing_sends_packages_elsewhere_than_the_environment(machine, monkeypatch):
-    for name, value in {"PIP_USER": "1", "PIP_TARGET": "/elsewhere", "PYTHONHOME": "/old"}.items():
+    bad = dict.fromkeys(MISLEADING, "1")
+    good = {"PIP_INDEX_URL": "https://mirror.example/simple", "PIP_CERT": "/our.pem"}
+    for name, value in {**bad, **good}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")  # this must be kept
-    given = machine.course.set_up_environment()
-    assert given["PIP_USER"] == "0"
-    assert not {"PIP_TARGET", "PYTHONHOME", "PYTHONPATH"} & set(given)
-    assert given["PIP_INDEX_URL"] == "https://mirror.example/simple"
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    assert machine("lab") == 0
+    for given in (*machine.environments, machine.watched[0][1]):
+        assert good.items() <= given.items()
+    for given in machine.environments:
+        assert not set(MISLEADING) & set(given)
+    assert not {name for name in MISLEADING if name.startswith("PY")} & set(machine.watched[0][1])
 
 
-@pytest.mark.parametrize(("what", "package"), [("lab", "jupyterlab"), ("test", "nbval")])
-def test_here_says_what_the_running_python_lacks(machine, monkeypatch, capsys, what, package):
-    find = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == package else find(name)
+def test_an_index_may_be_left_out_where_there_are_wheels(machine, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "/usb/wheels")
+    assert machine.course.set_up_environment()["PIP_NO_INDEX"] == "1"
+
+
+@pytest.mark.parametrize(
+    "line", ["global.user='true'", "install.target='/x'", "global.prefix='/x'"]
+)
+def test_pip_conf_that_sends_packages_elsewhere_is_not_read_but_its_network_is(
+    machine, monkeypatch, line
+):
+    monkeypatch.delenv("PIP_PROXY", raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://in.the.shell/")
+    machine.pip_config = (
+        f"{line}\nglobal.proxy='http://school:3128'\nglobal.index-url='https://in.the.file/'\n"
+        "global.extra-index-url='https://one https://two'\n:env:.user='1'\nfreeze.timeout='1'\n"
     )
-    assert machine(what, "--here") == 1
+    assert machine("lab") == 0
+    venv, *of_pip = machine.environments
+    assert "PIP_CONFIG_FILE" not in venv  # there is no pip yet; venv takes no settings
+    for given in of_pip:
+        assert given["PIP_CONFIG_FILE"] == os.devnull
+        assert given["PIP_PROXY"] == "http://school:3128"
+        assert given["PIP_INDEX_URL"] == "https://in.the.shell/"  # as pip would have it
+        assert given["PIP_EXTRA_INDEX_URL"] == "https://one https://two"
+        assert not {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_TIMEOUT"} & set(given)
+
+
+def test_pip_conf_that_does_no_harm_is_left_alone(machine):
+    machine.pip_config = "global.constraint='/etc/constraints.txt'\nglobal.cert='/our.pem'\n"
+    assert machine("lab") == 0
+    assert not any("PIP_CONFIG_FILE" in given for given in machine.environments)
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        (
+            "ERROR: Can not perform a '--user' install. User site-packages are not",
+            "pip config list",
+        ),
+        ("ERROR: Could not install: [Errno 28] No space left on device", "make room"),
+        ("PermissionError: [WinError 32] The process cannot access the file", "close JupyterLab"),
+        ("OSError: [Errno 13] Permission denied: '/x/.venv/lib'", "may write"),
+        ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]", "PIP_CERT"),
+        ("FileNotFoundError: [WinError 206] The filename or extension is too long", "shorter path"),
+        ("ERROR: Could not find a version that satisfies the requirement numpy", "connection"),
+    ],
+)
+def test_the_advice_fits_what_was_said(machine, monkeypatch, capsys, said, advice):
+    def fails(*_, **__):
+        return SimpleNamespace(returncode=1, stdout=f"Looking …\n{said}\nsee https://pip.pypa.io\n")
+
+    monkeypatch.setattr(machine.course.subprocess, "run", fails)
+    assert machine("lab") == 1
+    advised = capsys.readouterr().out.partition("What to do: ")[2]
+    if advice == "connection":  # the first step is venv's, which has an advice of its own
+        assert "python3-venv" in advised
+    else:
+        assert advice in advised
+
+
+def test_a_killed_step_and_killed_tests_are_said_to_be_killed(machine, monkeypatch, capsys):
+    machine.codes = {"tests": -9}
+    assert machine("test", "--here") == 1
+    assert (
+        "ser_helpers: FAILED (killed by signal 9; if it is 9, there was" in capsys.readouterr().out
+    )
+    killed = SimpleNamespace(returncode=-9, stdout="Collecting torch\n")
+    monkeypatch.setattr(machine.course.subprocess, "run", lambda *_, **__: killed)
+    assert machine("lab") == 1
+    said = capsys.readouterr().out
+    assert "too little memory" in said
+    assert "What to do: close other programs" in said
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_made(
+    machine, monkeypatch, capsys
+):
+    real = machine.course.why_not_writable
+    refused = lambda _: "Read-only file system"  # noqa: E731
+    machine.course.why_not_writable = refused
+    assert machine("lab") == 1
+    assert machine.ran == []
+    said = capsys.readouterr().out
+    assert f"nothing can be written to {machine.folder} (Read-only file system): copy" in said
+    machine.course.why_not_writable = real
+    assert machine("lab") == 0
+    machine.course.why_not_writable = refused
+    capsys.readouterr()
+    assert machine("lab") == 0  # what an administrator has set up can be used
+    assert "SER_WORK" in capsys.readouterr().out
+    monkeypatch.delenv("SER_WORK", raising=False)
+    assert machine("test") == 0
+    work = machine.watched[-1][1]["SER_WORK"]
+    assert not work.startswith(str(machine.folder))
+    shutil.rmtree(work)
+
+
+def test_what_cannot_be_written_is_found_out(machine, tmp_path):
+    assert machine.course.why_not_writable(str(tmp_path)) is None
+    assert list(tmp_path.iterdir()) == [machine.folder]
+    (tmp_path / "file").touch()
+    assert machine.course.why_not_writable(str(tmp_path / "file"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the sign is not allowed in names")
+def test_a_folder_that_no_environment_can_be_in_is_named(tmp_path, monkeypatch, capsys):
+    odd = Machine(tmp_path / "course: ümlaut & space", monkeypatch)
+    assert odd("lab") == 1
+    assert odd.ran == []
+    assert "the sign : in a path" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_copied_to_the_internet_is_warned_of(tmp_path, monkeypatch, capsys):
+    synced = Machine(tmp_path / "OneDrive - Schule" / "course", monkeypatch)
+    assert synced("lab") == 0
+    assert "copied to the internet" in capsys.readouterr().out
+    assert synced("lab") == 0
+    assert "copied" not in capsys.readouterr().out  # said once
+
+
+def test_what_was_meant_for_other_pythons_does_not_reach_the_notebooks(
+    machine, monkeypatch, capsys
+):
+    for name in ("PYTHONPATH", "PYTHONSTARTUP", "MPLBACKEND"):
+        monkeypatch.setenv(name, "of_old")
+    assert machine("lab") == 0
+    assert not {"PYTHONPATH", "PYTHONSTARTUP", "MPLBACKEND"} & set(machine.watched[0][1])
+    assert "PYTHONPATH is left out" in capsys.readouterr().out
+    assert machine("lab", "--here") == 0
+    assert machine.watched[1][1]["PYTHONPATH"] == "of_old"  # this Python as it is
+    assert "MPLBACKEND" not in machine.watched[1][1]
+
+
+def test_a_reader_that_leaves_ends_nothing(tmp_path):
+    """As `python course.py lab | head -1` does it."""
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+import course
+for number in range(100_000):
+    course.say("line %d" % number)
+print("all done", file=sys.stderr)
+"""
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert child.stdout.readline().split() == [b"course:", b"line", b"0"]
+    child.stdout.close()
+    assert child.stderr.read().split() == [b"all", b"done"]
+    child.stderr.close()
+    assert child.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "package"), [("lab", "jupyterlab"), ("test", "nbval"), ("test", "tensorflow")]
+)
+def test_here_says_what_the_running_python_lacks(
+    with_tensorflow, monkeypatch, capsys, what, package
+):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else name)
+    more = ["--tensorflow"] if package == "tensorflow" else []
+    assert with_tensorflow(what, "--here", *more) == 1
     said = capsys.readouterr().out
     assert f"has no {package}: leave out --here" in said and "pip install" in said

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -195,12 +196,51 @@ def test_a_failure_leaves_the_older_report_whole(corpus_folder, out, monkeypatch
     assert tree(out) == before
 
 
+def test_what_cannot_be_written_is_said_before_anything_is_computed(
+    corpus_folder, somewhere, monkeypatch, capsys
+):
+    monkeypatch.setattr(road, "why_not_writable", lambda _: "Read-only file system")
+    monkeypatch.setattr(road.features, "extract", None)  # not called
+    assert road.main(["--data", str(corpus_folder), "--out", "shared"]) == 1
+    said = capsys.readouterr().err
+    assert said == (
+        "ser_helpers: shared cannot be written to (Read-only file system); try another --out\n"
+    )
+    assert not Path("shared").exists()
+
+
+def test_a_recogniser_that_cannot_be_kept_loses_no_score(corpus_folder, out, monkeypatch, capsys):
+    def full_disk(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(road.predict, "save", full_disk)
+    assert road.main(["--data", str(corpus_folder), "--out", "out"]) == 1
+    out, err = capsys.readouterr()
+    assert "UAR" in out
+    assert "No space left" in err and "Traceback" not in err
+
+
+def test_many_reasons_are_counted(corpus_folder, out, capsys):
+    folder = shutil.copytree(corpus_folder, Path("clips"))
+    for number in range(30):
+        (folder / f"holiday{number}.wav").write_bytes(b"RIFF")
+        (folder / f"60{number:02d}_IEO_ANG_XX.wav").write_bytes(b"\0" * (number + 1))
+    (folder / "5001_IEO_ANG_XX.m4a").write_bytes(b"\0\0\0\x18ftypM4A ")
+    report = road.run(folder, out, settings=QUICK)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "set aside: " in line]
+    assert 3 <= len(lines) <= 11
+    more = re.fullmatch(r"  set aside: (\d+) more", lines[-1])
+    assert more or len(lines) < 11
+    assert report["n_set_aside"] == 61
+
+
 def test_ctrl_c_is_no_traceback(somewhere, monkeypatch, capsys):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(road.data, "open_corpus", interrupt)
-    monkeypatch.setattr(sys, "stdout", sys.stdout)  # given back afterwards
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))  # put back afterwards
     assert terminal.run(lambda: road.main([]), name="ser_helpers") == 130
     assert "stopped" in capsys.readouterr().err
 

@@ -1,5 +1,6 @@
 """A command survives a reader that leaves, and Ctrl-C."""
 
+import os
 import subprocess
 import sys
 
@@ -33,11 +34,21 @@ def test_what_nobody_reads_does_not_end_the_work():
     assert child.wait() == 3
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no sh")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_that_were_closed_from_the_start_end_nothing(closed):
+    code = "from ser_helpers import terminal; import sys\nsys.exit(terminal.run(lambda: print(1) or 3, name='me'))"
+    command = ["sh", "-c", f'"$0" -c "$1" {closed}', sys.executable, code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (3, "")
+
+
 def test_ctrl_c_is_one_sentence(capsys, monkeypatch):
     def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys, "stdout", sys.stdout)  # put back afterwards
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))  # put back afterwards
     assert terminal.run(interrupted, name="me") == 130
     assert capsys.readouterr().err == "me: stopped\n"
 
