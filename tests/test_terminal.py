@@ -37,7 +37,8 @@ def test_what_nobody_reads_does_not_end_the_work():
 @pytest.mark.skipif(os.name == "nt", reason="there is no sh")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_streams_that_were_closed_from_the_start_end_nothing(closed):
-    code = "from ser_helpers import terminal; import sys\nsys.exit(terminal.run(lambda: print(1) or 3, name='me'))"
+    code = "from ser_helpers import terminal\n"
+    code += "raise SystemExit(terminal.run(lambda: print(1) or 3, name='me'))"
     command = ["sh", "-c", f'"$0" -c "$1" {closed}', sys.executable, code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (3, "")
