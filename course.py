@@ -194,7 +194,7 @@ def settings_in_files():
     command = [PYTHON, "-m", "pip", "config", "list"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     found = re.findall(r"^(global|install)\.([\w-]+)=(.+)$", done.stdout, re.MULTILINE)
-    # The section of the command comes after, and before, the one of all commands.
+    # Sorted, because what is set for `install` goes before what is set for all commands.
     return {setting: ast.literal_eval(value) for _, setting, value in sorted(found)}
 
 

@@ -86,7 +86,8 @@ def explain_uncaught() -> None:
         if issubclass(kind, Exception) and (reason := explain()):
             # `check` answers on stdout.
             stream = sys.stdout if "ser_helpers.check" in sys.orig_argv else sys.stderr
-            print(f"ser_helpers: {reason} ({kind.__name__}: {error})", file=stream)
+            told = str(error) if reason in str(error) else f"{reason} ({kind.__name__}: {error})"
+            print(f"ser_helpers: {told}", file=stream)
         else:
             sys.__excepthook__(kind, error, traceback)  # type: ignore[arg-type]
 
