@@ -9,6 +9,7 @@ newer than Python 3.6 can read, so that an old one gets a sentence instead of a 
 import argparse
 import ast
 import hashlib
+import importlib.machinery
 import importlib.util
 import os
 import re
@@ -90,7 +91,7 @@ REASONS = (
         "network), then run the same command again",
     ),
     (
-        r"--user|--target|--prefix|[Cc]onstraint|pip\.(conf|ini)",
+        r"--user|--target|--prefix|[Cc]onstraint|ResolutionImpossible|pip\.(conf|ini)",
         "look into pip's settings (`pip config list`): take out user, target, prefix, constraint, "
         "then run the same command again",
     ),
@@ -191,8 +192,13 @@ def settings_in_files():
     """Return what pip's configuration files set for installing, e.g. ``{"proxy": "http://…"}``."""
     if not os.path.exists(PYTHON):
         return {}
-    command = [PYTHON, "-m", "pip", "config", "list"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    done = subprocess.run(
+        [PYTHON, "-m", "pip", "config", "list"],
+        env=dict(os.environ, PIP_USER="0"),  # else `user` in a file lists that user's file only
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     found = re.findall(r"^(global|install)\.([\w-]+)=(.+)$", done.stdout, re.MULTILINE)
     # Sorted, because what is set for `install` goes before what is set for all commands.
     return {setting: ast.literal_eval(value) for _, setting, value in sorted(found)}
@@ -330,6 +336,8 @@ def check_here(what, tensorflow=False):
     needed = ["jupyterlab"] if what == "lab" else ["pytest", "nbval"]
     if tensorflow:
         needed.append("tensorflow")
+    from importlib import metadata  # an old Python, which lacks it, has been turned away
+
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         listed = TENSORFLOW if missing == ["tensorflow"] else "requirements.txt"
@@ -338,6 +346,15 @@ def check_here(what, tensorflow=False):
             "and the course makes an environment of its own; or install what is missing with "
             f'`"{sys.executable}" -m pip install -r {listed}`'
         )
+    try:
+        metadata.distribution("ser-helpers")
+    except metadata.PackageNotFoundError:
+        # sys.path begins with this folder, in which no notebook starts.
+        if importlib.machinery.PathFinder.find_spec("ser_helpers", sys.path[1:]) is None:
+            raise StepError(
+                "the notebooks will not find ser_helpers: install it here with "
+                f'`"{sys.executable}" -m pip install --no-deps --editable .`'
+            ) from None
 
 
 def pip_install():

@@ -1,5 +1,6 @@
 """course.py sets up once, resumes, falls back, and says what to do; no network is touched."""
 
+import importlib.metadata
 import importlib.util
 import io
 import os
@@ -56,6 +57,7 @@ class Machine:
 
     def run(self, command: list[str], **given: object) -> SimpleNamespace:
         if command[1:] == ["-m", "pip", "config", "list"]:
+            assert given["env"]["PIP_USER"] == "0"  # it would list the user's file only
             return SimpleNamespace(returncode=0, stdout=self.pip_config)
         self.environments.append(given["env"])
         step = self.name(command)
@@ -450,6 +452,19 @@ def test_a_real_step_shows_the_end_of_what_it_said(tmp_path):
     assert len(lines) == 16
 
 
+def test_here_says_that_the_notebooks_would_not_find_the_package(machine, monkeypatch, capsys):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(importlib.metadata, "distribution", missing)
+    monkeypatch.setattr(sys, "path", [str(ROOT)])
+    assert machine("lab", "--here") == 1
+    assert "pip install --no-deps --editable ." in capsys.readouterr().out
+    monkeypatch.setattr(sys, "path", ["", str(ROOT)])  # by PYTHONPATH, say
+    assert machine("lab", "--here") == 0
+
+
 def test_nothing_sends_packages_elsewhere_than_the_environment(machine, monkeypatch):
     bad = dict.fromkeys(MISLEADING, "1")
     good = {"PIP_INDEX_URL": "https://mirror.example/simple", "PIP_CERT": "/our.pem"}
@@ -506,6 +521,7 @@ def test_pip_conf_that_does_no_harm_is_left_alone(machine):
             "ERROR: Can not perform a '--user' install. User site-packages are not",
             "pip config list",
         ),
+        ("ERROR: ResolutionImpossible: for help visit", "constraint"),
         ("ERROR: Could not install: [Errno 28] No space left on device", "make room"),
         ("PermissionError: [WinError 32] The process cannot access the file", "close JupyterLab"),
         ("OSError: [Errno 13] Permission denied: '/x/.venv/lib'", "may write"),
