@@ -47,7 +47,7 @@ MEAN_SECONDS = 2.54
 SILENCE = (0.42, 0.45)
 #: How strongly an emotion is acted (0.5: as RAVDESS's normal level; 1: its strong one): median, and
 #: spread of the log.
-STRENGTH = {"LO": (0.45, 0.25), "MD": (0.80, 0.20), "HI": (1.20, 0.15), "XX": (1.0, 0.30)}
+STRENGTH = {"LO": (0.45, 0.25), "MD": (0.80, 0.20), "HI": (1.2, 0.15), "XX": (0.95, 0.30)}
 #: How sentences may end: each take draws one, whatever the emotion.
 ENDS = (".", "!", ",", "…")
 OTHER_VOICE = 0.12  # share of another voice in a take
