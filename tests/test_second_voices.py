@@ -5,7 +5,6 @@ import importlib
 import numpy as np
 import pytest
 import soundfile
-
 from conftest import ROOT
 
 KOKORO = [f"af_{n}" for n in "abcdefghijk"] + [f"am_{n}" for n in "abcdefghi"]
