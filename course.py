@@ -1,9 +1,10 @@
 """Run the course or its tests: ``python course.py lab`` or ``python course.py test``.
 
-The first call makes the environment ``.venv`` beside this file; later calls start at once. With
+The first call creates the environment ``.venv`` next to this file; later calls start at once. With
 ``--tensorflow``, TensorFlow is added for notebook 11, and ``test`` tests only what runs on it.
-Standard library only, the same on Linux, macOS and Windows, Python 3.11 to 3.13. Nothing here is
-newer than Python 3.6 can read, so that an old one gets a sentence instead of a syntax error.
+This file uses only the standard library and works the same on Linux, macOS and Windows, with
+Python 3.11 to 3.13. Its syntax can be read by Python 3.6, so that an old Python prints a helpful
+message instead of a syntax error.
 """
 
 import argparse
@@ -27,29 +28,29 @@ BIN = os.path.join(ENVIRONMENT, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 STAMP = os.path.join(ENVIRONMENT, "course-ready")
 STAMP_TENSORFLOW = os.path.join(ENVIRONMENT, "course-ready-tensorflow")
-#: Settings of pip, as variables or in its files, that send packages elsewhere than into .venv, or
-#: let pip do something else than is asked here. Those of indexes, proxies, certificates are kept.
+#: Settings of pip, as variables or in its files, that would send packages somewhere other than
+#: .venv or change what pip does here. Settings for indexes, proxies and certificates are kept.
 MISLEADING = {
     "dry-run", "editable", "implementation", "no-deps", "platform", "prefix", "python",
     "python-version", "require-hashes", "requirement", "root", "target", "user",
 }  # fmt: skip
-#: Variables that other Pythons, or other programs, need, and that are wrong for the one in .venv.
+#: Variables that other Pythons or other programs need, but that are wrong for the one in .venv.
 OF_OTHERS = (
     "PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP",
     "__PYVENV_LAUNCHER__",
 )  # fmt: skip
-#: Folders that are copied to the internet, file by file.
+#: Folders that are synced to the internet, file by file.
 SYNCED = re.compile(r"OneDrive|Dropbox|Google ?Drive|iCloud|Mobile Documents|Nextcloud")
 START = os.path.join("notebooks", "00_start_here.ipynb")
 PARTS = ("requirements.txt", "requirements.lock", "pyproject.toml", "ser_helpers", "tests", START)
 TENSORFLOW = "requirements-tensorflow.txt"
-# What computes with Keras, whose backend is TensorFlow or PyTorch.
+# What uses Keras, whose backend is TensorFlow or PyTorch.
 KERAS_TESTS = ("test_keras_twin.py", "test_by_hand_11.py")
 KERAS_NOTEBOOK = os.path.join("notebooks", "11_keras_and_tensorflow.ipynb")
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 NEEDED_GB = 3
 NEEDED_GB_TENSORFLOW = 2
-NOTHING_CHOSEN = 5  # pytest's exit code, for instance after `-k word`
+NOTHING_CHOSEN = 5  # pytest's exit code if no test was selected, e.g. after `-k word`
 NO_VENV = (
     "on Debian and Ubuntu `sudo apt install python3-venv`; elsewhere install Python from "
     "python.org; if .venv is damaged, delete that folder and run the same command again"
@@ -59,14 +60,14 @@ NO_NETWORK = (
     "again"
 )
 NO_TORCH = NO_NETWORK + (
-    "; there is no PyTorch for 32-bit systems and Macs with an Intel processor: use Colab there"
+    "; there is no PyTorch for 32-bit systems or Macs with an Intel processor: use Colab there"
 )
 NO_TENSORFLOW = NO_NETWORK + (
-    "; without TensorFlow notebook 11 runs as well, with Keras on PyTorch: leave out --tensorflow"
+    "; notebook 11 also runs without TensorFlow, with Keras on PyTorch: leave out --tensorflow"
 )
 
 
-#: What pip and venv say, and what is then to be done; else what the step itself advises.
+#: What pip and venv print, and what to do about it; if nothing matches, the step's own advice.
 REASONS = (
     (
         r"WinError 206|(file ?name|path).* too long|long path",
@@ -82,24 +83,24 @@ REASONS = (
     ),
     (
         r"Permission denied|Access is denied|WinError 5\b|Read-only file system",
-        "see that you may write to the folder of the course and to all in .venv (delete .venv if "
-        "somebody else made it), then run the same command again",
+        "make sure that you may write to the course's folder and to everything in .venv (delete "
+        ".venv if somebody else made it), then run the same command again",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
-        "this network has certificates of its own: set PIP_CERT to their file (ask who runs the "
+        "this network uses its own certificates: set PIP_CERT to their file (ask whoever runs the "
         "network), then run the same command again",
     ),
     (
         r"--user|--target|--prefix|[Cc]onstraint|ResolutionImpossible|pip\.(conf|ini)",
-        "look into pip's settings (`pip config list`): take out user, target, prefix, constraint, "
+        "check pip's settings (`pip config list`): remove user, target, prefix and constraint, "
         "then run the same command again",
     ),
 )
 
 
 class StepError(Exception):
-    """A step failed; the message says what to do next, ``reason`` is the last line it printed."""
+    """A step failed; the message says what to do next; ``reason`` is the last line of output."""
 
     def __init__(self, message, reason=""):
         super().__init__(message)
@@ -111,7 +112,7 @@ def say(text):
 
 
 def write(text):
-    """Print text, unless nobody reads it any more, as after ``| head``."""
+    """Print text, unless nobody is reading it any more, as after ``| head``."""
     try:
         print(text, end="", flush=True)
     except OSError:  # Windows reports a closed pipe as an invalid argument
@@ -119,7 +120,7 @@ def write(text):
 
 
 def fingerprint(*more):
-    """Hash what the environment is made from, and where, so that a change is noticed."""
+    """Hash what the environment is built from, and where, so that a change is noticed."""
     digest = hashlib.sha256(os.fsencode(ROOT) + str(python_of_environment()).encode())
     for name in PARTS[:3] + more:
         with open(os.path.join(ROOT, name), "rb") as file:
@@ -142,7 +143,7 @@ def write_stamp(stamp, *more):
 
 
 def step(what, command, advice):
-    """Run one step of the set-up; on failure show the end of its output and what to do."""
+    """Run one step of the set-up; if it fails, show the end of its output and what to do."""
     say(what + " ...")
     start = time.time()
     done = subprocess.run(
@@ -155,33 +156,35 @@ def step(what, command, advice):
         errors="replace",
     )
     if done.returncode:
-        said = done.stdout.strip().splitlines()[-12:] or ["(nothing)"]
+        output = done.stdout.strip().splitlines()[-12:] or ["(nothing)"]
         if done.returncode < 0:
-            said.append(killed_by(done.returncode))
+            output.append(killed_by(done.returncode))
             advice = "close other programs, then run the same command again"
-        fitting = [better for pattern, better in REASONS if re.search(pattern, done.stdout)]
-        advice = fitting[0] if fitting else advice
+        matching = [better for pattern, better in REASONS if re.search(pattern, done.stdout)]
+        advice = matching[0] if matching else advice
         message = (
-            f"{what} failed.\n  Command: {subprocess.list2cmdline(command)}\n  It said:\n    "
-            + "\n    ".join(said)
+            f"{what} failed.\n  Command: {subprocess.list2cmdline(command)}"
+            + "\n  Its output ended with:\n    "
+            + "\n    ".join(output)
             + f"\n  What to do: {advice}"
         )
-        raise StepError(message, said[-1].strip())
+        raise StepError(message, output[-1].strip())
     say(f"  done in {time.time() - start:.0f} s")
 
 
 def set_up_environment():
-    """Return the variables for a step: nothing that would send packages elsewhere than .venv."""
+    """Return the variables for a step, without those that would send packages outside .venv."""
     given = {}
     for name, value in os.environ.items():
         setting = name[4:].lower().replace("_", "-") if name.startswith("PIP_") else ""
-        # A constraint in a variable is some other project's; in pip's files, the administrator's.
+        # A constraint in a variable belongs to another project; in pip's files, it is the
+        # administrator's.
         if name not in OF_OTHERS and setting not in MISLEADING | {"constraint"}:
             given[name] = value
     if "PIP_NO_INDEX" in given and "PIP_FIND_LINKS" not in given:
         del given["PIP_NO_INDEX"]  # with neither, there is nowhere to look
     in_files = settings_in_files()
-    if MISLEADING & set(in_files):  # then pip reads none of its files, and gets the rest from us
+    if MISLEADING & set(in_files):  # then pip skips its files and gets the other settings from us
         given["PIP_CONFIG_FILE"] = os.devnull
         for setting in set(in_files) - MISLEADING:
             given.setdefault("PIP_" + setting.upper().replace("-", "_"), in_files[setting])
@@ -194,23 +197,23 @@ def settings_in_files():
         return {}
     done = subprocess.run(
         [PYTHON, "-m", "pip", "config", "list"],
-        env=dict(os.environ, PIP_USER="0"),  # else `user` in a file lists that user's file only
+        env=dict(os.environ, PIP_USER="0"),  # else `user` makes pip list only the user's file
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
     found = re.findall(r"^(global|install)\.([\w-]+)=(.+)$", done.stdout, re.MULTILINE)
-    # Sorted, because what is set for `install` goes before what is set for all commands.
+    # Sorted, because a setting for `install` overrides one for all commands.
     return {setting: ast.literal_eval(value) for _, setting, value in sorted(found)}
 
 
 def killed_by(code):
-    """Say what a negative exit code means."""
+    """Explain a negative exit code."""
     return f"(killed by signal {-code}; if it is 9, there was probably too little memory)"
 
 
 def first_that_works(*steps):
-    """Run one step after the other until one works; the last one's failure counts."""
+    """Run the steps in turn until one works; if none does, raise the last one's error."""
     for arguments in steps[:-1]:
         try:
             return step(*arguments)
@@ -220,7 +223,7 @@ def first_that_works(*steps):
 
 
 def python_of_environment():
-    """Return "3.11" or alike, of which ``.venv`` was made; None if that cannot be told."""
+    """Return the Python version of ``.venv``, e.g. "3.11", or None if it is unknown."""
     try:
         with open(os.path.join(ENVIRONMENT, "pyvenv.cfg"), encoding="utf-8") as file:
             found = re.search(r"^version\s*=\s*(\d+\.\d+)", file.read(), re.MULTILINE)
@@ -230,19 +233,19 @@ def python_of_environment():
 
 
 def make_environment():
-    """Make ``.venv`` or mend it; one of another Python is made again: its packages do not fit."""
+    """Make or repair ``.venv``; if it is for another Python version, make it from scratch."""
     if os.path.realpath(sys.prefix) == os.path.realpath(ENVIRONMENT):
-        return  # this very Python is that of .venv
+        return  # we are running on the Python of .venv itself
     command = [sys.executable, "-m", "venv", ENVIRONMENT]
     found = python_of_environment()
     if found and (found != THIS_PYTHON or not os.path.exists(PYTHON)):
-        say(f"the .venv here is of Python {found}, this is {THIS_PYTHON}: making it again")
+        say(f"the .venv here is for Python {found}, this is {THIS_PYTHON}: making it again")
         command.append("--clear")
     step("making the environment", command, NO_VENV)
 
 
 def set_up():
-    """Make or mend ``.venv``; the stamp is written last, so a broken-off set-up is resumed."""
+    """Make or repair ``.venv``; the stamp is written last, so an interrupted set-up is resumed."""
     if is_ready(STAMP):
         return
     check_place()
@@ -251,26 +254,26 @@ def set_up():
         say("the requirements or the folder have changed: updating .venv")
         os.remove(STAMP)
     elif os.path.exists(ENVIRONMENT):
-        say("an unfinished .venv is here: continuing with it")
+        say("there is an unfinished .venv here: continuing with it")
     else:
-        say("first use: setting up .venv (once; some minutes and about 2 GB)")
+        say("first use: setting up .venv (once; takes a few minutes and about 2 GB)")
         if SYNCED.search(ROOT):
-            say("this folder is copied to the internet: better stop with Ctrl-C and move it, or")
-            say("40,000 files in .venv are copied, too")
+            say("this folder is copied to the internet: stop with Ctrl-C and move it elsewhere,")
+            say("otherwise the 40,000 files in .venv will be copied, too")
         check_room(NEEDED_GB)
-    if not complete:  # else it stays, whichever Python this is: less to download
+    if not complete:  # otherwise it is kept, whichever Python this is: less to download
         make_environment()
     pip = pip_install()
     lock, ranges = (os.path.join(ROOT, name) for name in ("requirements.lock", "requirements.txt"))
     with open(lock, encoding="utf-8") as file:
         torch = next(line.split()[0] for line in file if line.startswith("torch=="))
-    # The plain index has, for Linux, the build with gigabytes of CUDA: the CPU build first.
+    # For Linux, the plain index has the build with gigabytes of CUDA: try the CPU build first.
     cpu = [*pip, "--no-deps", "--timeout", "8", "--retries", "0", "--index-url", TORCH_CPU, torch]
     tries = [
         ("installing PyTorch (CPU build, about 200 MB)", cpu, NO_TORCH),
         ("installing PyTorch from the package index (Linux: 5 GB)", [*pip, torch], NO_TORCH),
     ]
-    first_that_works(*tries[sys.platform == "darwin" :])  # for a Mac there is one build only
+    first_that_works(*tries[sys.platform == "darwin" :])  # for a Mac there is only one build
     first_that_works(
         ("installing the tested versions", [*pip, "--requirement", lock], NO_NETWORK),
         ("installing versions within the ranges", [*pip, "--requirement", ranges], NO_NETWORK),
@@ -281,10 +284,10 @@ def set_up():
 
 
 def add_tensorflow():
-    """Add TensorFlow to ``.venv``, once; what is there keeps its tested version if that is fit."""
+    """Add TensorFlow to ``.venv``, once; other packages keep their tested versions if possible."""
     if sys.platform == "darwin":
-        say("on a Mac, TensorFlow may hang beside pyarrow: notebook 11 takes it only if you set")
-        say("KERAS_BACKEND=tensorflow yourself, as `test --tensorflow` does")
+        say("on a Mac, TensorFlow may hang together with pyarrow: notebook 11 uses it only if you")
+        say("set KERAS_BACKEND=tensorflow yourself, as `test --tensorflow` does")
     if is_ready(STAMP_TENSORFLOW, TENSORFLOW):
         return
     check_place()
@@ -292,14 +295,18 @@ def add_tensorflow():
     wanted = [*pip_install(), "--requirement", os.path.join(ROOT, TENSORFLOW)]
     tested = [*wanted, "--constraint", os.path.join(ROOT, "requirements.lock")]
     first_that_works(
-        ("adding TensorFlow (once; 250 to 400 MB, 1.5 GB on the disk)", tested, NO_TENSORFLOW),
+        (
+            "adding TensorFlow (once; 250 to 400 MB, 1.5 GB on the disk)",
+            tested,
+            NO_TENSORFLOW,
+        ),
         ("adding TensorFlow to versions within the ranges", wanted, NO_TENSORFLOW),
     )
     write_stamp(STAMP_TENSORFLOW, TENSORFLOW)
 
 
 def why_not_writable(folder):
-    """Try to write to a folder; return the system's reason, or None if it can be written to."""
+    """Try to write to a folder; return the system's reason if it fails, or None."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return None
@@ -308,17 +315,17 @@ def why_not_writable(folder):
 
 
 def check_place():
-    """Raise a StepError if there can be no .venv in this folder."""
+    """Raise a StepError if no .venv can be made in this folder."""
     reason = why_not_writable(ROOT)
     if reason:
         raise StepError(
             f"nothing can be written to {ROOT} ({reason}): copy the course to a folder of your own "
-            "and run it there; or, if this Python has all packages, add --here"
+            "and run it there; or, if this Python has all the packages, add --here"
         )
     if os.pathsep in ROOT:
         raise StepError(
-            f"no environment can be made in {ROOT}: the sign {os.pathsep} in a path separates "
-            "folders; rename the folder, or move the course to another"
+            f"no environment can be made in {ROOT}: the character {os.pathsep} in a path separates "
+            "folders; rename the folder, or move the course to another one"
         )
 
 
@@ -336,7 +343,7 @@ def check_here(what, tensorflow=False):
     needed = ["jupyterlab"] if what == "lab" else ["pytest", "nbval"]
     if tensorflow:
         needed.append("tensorflow")
-    from importlib import metadata  # an old Python, which lacks it, has been turned away
+    from importlib import metadata  # here, because an old Python lacks it
 
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
@@ -349,7 +356,7 @@ def check_here(what, tensorflow=False):
     try:
         metadata.distribution("ser-helpers")
     except metadata.PackageNotFoundError:
-        # sys.path begins with this folder, in which no notebook starts.
+        # sys.path begins with this folder, but no notebook starts in it.
         if importlib.machinery.PathFinder.find_spec("ser_helpers", sys.path[1:]) is None:
             raise StepError(
                 "the notebooks will not find ser_helpers: install it here with "
@@ -363,10 +370,10 @@ def pip_install():
 
 def child_environment(here):
     environment = dict(os.environ, JUPYTER_PLATFORM_DIRS="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
-    environment.pop("MPLBACKEND", None)  # notebooks draw inline, tests without a window
-    if not here:  # as `activate` does, so that kernels and tools are those of .venv
+    environment.pop("MPLBACKEND", None)  # notebooks draw inline; tests open no window
+    if not here:  # like `activate`, so that kernels and tools are those of .venv
         if environment.get("PYTHONPATH"):
-            say("PYTHONPATH is left out: what it names may hide packages of .venv")
+            say("PYTHONPATH is left out: the folders it names may hide packages of .venv")
         for name in OF_OTHERS:
             environment.pop(name, None)
         environment["VIRTUAL_ENV"] = ENVIRONMENT
@@ -375,39 +382,40 @@ def child_environment(here):
 
 
 def wait_for(command, environment):
-    """Run a command that the user watches, and return its exit code."""
+    """Run a command in the user's view and return its exit code."""
     child = subprocess.Popen(command, cwd=ROOT, env=environment)
     wait_until_all_end([child])
     return child.returncode
 
 
 def wait_until_all_end(children):
-    """Wait; Ctrl-C is first the children's to answer, then ours."""
+    """Wait; after Ctrl-C, let the children respond before we do."""
     interrupted = False
     while any(child.returncode is None for child in children):
         try:
             for child in children:
                 child.wait()
-        except KeyboardInterrupt:  # they have it too: JupyterLab asks, pytest sums up
+        except KeyboardInterrupt:  # they get it too: JupyterLab asks, pytest prints its summary
             interrupted = True
     if interrupted:
         raise KeyboardInterrupt
 
 
 def run_tests(python, environment, extra, tensorflow=False):
-    """Run pytest and nbval, both in any case; return 0 only if both pass.
+    """Run both pytest and nbval, even if one fails; return 0 only if both pass.
 
-    With two processors, both run at once: what nbval says is kept back until pytest has ended.
+    With two processors, both run at once, and nbval's output is held back until pytest has ended.
     """
     package, notebooks = ["tests"], ["notebooks"]
     if tensorflow:
-        say("only what computes with Keras, on TensorFlow; without --tensorflow all, on PyTorch")
+        say("testing only what uses Keras, on TensorFlow; to test everything, on PyTorch,")
+        say("leave out --tensorflow")
         environment["KERAS_BACKEND"] = "tensorflow"
         package = [os.path.join("tests", name) for name in KERAS_TESTS]
         notebooks = [KERAS_NOTEBOOK]
-    else:  # the same tests, whether TensorFlow was added or not
+    else:  # the same tests whether or not TensorFlow was added
         environment.setdefault("KERAS_BACKEND", "torch")
-    # The stored outputs are those of the demo voices, and what a learner made stays as it is.
+    # The stored outputs come from the demo voices, and a learner's own files must not be changed.
     environment.setdefault("SER_DATA", "demo")
     if "SER_WORK" not in environment and why_not_writable(ROOT):
         environment["SER_WORK"] = tempfile.mkdtemp(prefix="ser-test-")
@@ -415,8 +423,8 @@ def run_tests(python, environment, extra, tensorflow=False):
     at_once = (os.cpu_count() or 1) > 1 and "--pdb" not in extra
     of_notebooks = environment
     if at_once:
-        environment.setdefault("OMP_NUM_THREADS", "1")  # a processor each
-        # What numba compiles for librosa, first called in two processes, can spoil its cache.
+        environment.setdefault("OMP_NUM_THREADS", "1")  # one processor each
+        # Two processes that compile librosa's numba code at once can corrupt its cache.
         numba = os.path.join(environment["SER_WORK"], "numba")
         of_notebooks = dict(environment, NUMBA_CACHE_DIR=numba)
     pytest = [python, "-m", "pytest", "-q"]
@@ -434,16 +442,16 @@ def run_tests(python, environment, extra, tensorflow=False):
     codes = run_at_once(*runs) if at_once and len(runs) > 1 else run_in_turn(runs)
     for name, code in codes.items():
         if code == NOTHING_CHOSEN and extra:
-            say(f"{name}: no test fits {' '.join(extra)}")
+            say(f"{name}: no test matches {' '.join(extra)}")
         else:
             killed = killed_by(code) if code < 0 else f"(exit code {code})"
             say(f"{name}: " + (f"FAILED {killed}" if code else "passed"))
-    fine = {0, NOTHING_CHOSEN} if extra and 0 in codes.values() else {0}
-    return 0 if set(codes.values()) <= fine else 1
+    allowed = {0, NOTHING_CHOSEN} if extra and 0 in codes.values() else {0}
+    return 0 if set(codes.values()) <= allowed else 1
 
 
 def is_path(argument):
-    """Return whether this names a file of tests, or a test in it: ``tests/test_x.py::test_y``."""
+    """Return whether this names a test file, or a test in one: ``tests/test_x.py::test_y``."""
     return "/" in argument.replace(os.sep, "/") and os.path.exists(
         os.path.join(ROOT, argument.partition("::")[0])
     )
@@ -458,7 +466,7 @@ def run_in_turn(runs):
 
 
 def run_at_once(watched, other):
-    """Run two commands at the same time: the output of the other follows that of the first."""
+    """Run two commands at the same time; show the second one's output after the first has ended."""
     (name, command, environment), (its_name, its_command, its_environment) = watched, other
     say(f"testing {name} and, at the same time, {its_name} ...")
     with tempfile.TemporaryFile("w+", errors="replace") as log:
@@ -468,8 +476,8 @@ def run_at_once(watched, other):
         )
         try:
             wait_until_all_end([first])
-            say(f"{its_name}: waiting for the rest ...")
-        finally:  # after Ctrl-C nothing is left running
+            say(f"{its_name}: waiting for the remaining tests ...")
+        finally:  # leave nothing running after Ctrl-C
             wait_until_all_end([second])
         log.seek(0)
         write(log.read())
@@ -478,7 +486,7 @@ def run_at_once(watched, other):
 
 def main():
     parser = argparse.ArgumentParser(
-        description="Run the course, or its tests. What follows is handed on to JupyterLab "
+        description="Run the course or its tests. Further arguments are passed on to JupyterLab "
         "(e.g. --no-browser) or to pytest (e.g. -x)."
     )
     parser.add_argument("what", choices=("lab", "test"), help="open JupyterLab, or run all tests")
@@ -491,18 +499,18 @@ def main():
         help="add TensorFlow to .venv; with `test`, test only what runs on it",
     )
     options, extra = parser.parse_known_args()
-    if hasattr(sys.stdout, "reconfigure"):  # an old Windows console has not every sign
+    if hasattr(sys.stdout, "reconfigure"):  # an old Windows console lacks some characters
         sys.stdout.reconfigure(errors="replace")
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         say(
             f"this is Python {THIS_PYTHON}; the course needs 3.11, 3.12 or 3.13: install one from "
-            "python.org and start it by its name, e.g. `python3.12 course.py lab`"
+            "python.org and call it by name, e.g. `python3.12 course.py lab`"
         )
         return 1
     needed = PARTS + ((TENSORFLOW, KERAS_NOTEBOOK) if options.tensorflow else ())
     missing = [name for name in needed if not os.path.exists(os.path.join(ROOT, name))]
-    if missing:  # said before the set-up, which would be wasted
-        say(f"not found beside course.py: {', '.join(missing)}. Get the whole repository again")
+    if missing:  # check before the set-up, which would be wasted
+        say(f"not found next to course.py: {', '.join(missing)}. Get the whole repository again")
         return 1
     try:
         if not options.here:
@@ -517,9 +525,9 @@ def main():
             return run_tests(python, environment, extra, options.tensorflow)
         if why_not_writable(ROOT):
             say("nothing can be written here: save notebooks elsewhere (File, Save Notebook As)")
-            say("and let SER_WORK name a folder that keeps what the course computes")
-        say("opening JupyterLab; stop it here with Ctrl-C")
-        # Not `jupyterlab START`: its file browser would not show what lies beside notebooks/.
+            say("and set SER_WORK to a folder in which the course can store its results")
+        say("opening JupyterLab; press Ctrl-C here to stop it")
+        # Not `jupyterlab START`: its file browser would not show what is next to notebooks/.
         first = "--LabApp.default_url=/lab/tree/" + START.replace(os.sep, "/")
         return wait_for([python, "-m", "jupyterlab", first, *extra], environment)
     except (StepError, OSError) as error:

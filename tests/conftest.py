@@ -1,4 +1,4 @@
-"""A small corpus of made-up clips: tones whose pitch, level and length follow actor and emotion."""
+"""A small corpus of made-up clips: tones that depend on the actor and the emotion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # PyTorch is imported where it is needed, so that other tests
 SR = 16_000
 ROOT = Path(__file__).parents[1]
 
-settings.register_profile("course", deadline=None)  # how long a test takes is the machine's affair
+settings.register_profile("course", deadline=None)  # how long a test takes depends on the machine
 settings.load_profile("course")
 
 
@@ -40,7 +40,7 @@ def tone(actor: int, emotion: str, *, seconds: float = 0.6, seed: int = 0) -> np
 
 
 def write_corpus(folder: Path, *, actors: int = 6, emotions: tuple = EMOTIONS) -> Path:
-    """Write a corpus named like CREMA-D's, three clips an actor and emotion."""
+    """Write a corpus with names like CREMA-D's, three clips per actor and emotion."""
     folder.mkdir(parents=True, exist_ok=True)
     for actor in range(5001, 5001 + actors):
         for emotion in emotions:
@@ -74,7 +74,7 @@ def table(corpus: data.Corpus, cache: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def result(corpus: data.Corpus, table: pd.DataFrame) -> train.Result:
-    """Train a little, for tests of what comes after."""
+    """Train briefly, for tests of what comes after training."""
     from ser_helpers import split, train
 
     few = train.TrainSettings(max_epochs=5, hidden=(8,))
@@ -83,7 +83,7 @@ def result(corpus: data.Corpus, table: pd.DataFrame) -> train.Result:
 
 
 def made_up() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """Make a table whose features follow the emotion a little, its emotions and its parts."""
+    """Make a table whose features depend weakly on the emotion, with its emotions and its parts."""
     rng = np.random.default_rng(0)
     number = np.arange(240) % 6
     emotion = pd.Series([EMOTIONS[i] for i in number])
@@ -92,7 +92,7 @@ def made_up() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
 
 
 def publish(monkeypatch: pytest.MonkeyPatch, corpus: str, folder: Path) -> None:
-    """Let the clips of a folder be those that a corpus published."""
+    """Pretend that a folder's clips are those that a corpus published."""
     published = checksums.published
     clips = data.open_corpus(folder).clips
     table = {
@@ -113,13 +113,13 @@ def one_thread() -> Iterator[None]:
     import torch
 
     before = torch.get_num_threads()
-    torch.set_num_threads(1)  # two of them wait for each other on a busy machine
+    torch.set_num_threads(1)  # on a busy machine, two threads would wait for each other
     yield
     torch.set_num_threads(before)
 
 
 def load_script(path: Path) -> ModuleType:
-    """Import a file that is no part of a package, under its own name."""
+    """Import a file that is not part of a package, under its own name."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

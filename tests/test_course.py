@@ -219,7 +219,7 @@ def test_an_unfinished_environment_of_another_python_is_begun_anew(machine, caps
     machine.make_venv("3.8")
     assert machine("lab") == 0
     assert machine.ran == [VENV + " --clear", *ALL_WELL[1:]]
-    assert "the .venv here is of Python 3.8" in capsys.readouterr().out
+    assert "the .venv here is for Python 3.8" in capsys.readouterr().out
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(machine):
@@ -592,7 +592,7 @@ def test_a_folder_that_no_environment_can_be_in_is_named(tmp_path, monkeypatch, 
     odd = Machine(tmp_path / "course: ümlaut & space", monkeypatch)
     assert odd("lab") == 1
     assert odd.ran == []
-    assert "the sign : in a path" in capsys.readouterr().out
+    assert "the character : in a path" in capsys.readouterr().out
 
 
 def test_a_folder_that_is_copied_to_the_internet_is_warned_of(tmp_path, monkeypatch, capsys):

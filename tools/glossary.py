@@ -1,7 +1,7 @@
 """Collect the words of all notebooks: ``python tools/glossary.py`` writes ``docs/glossary.md``.
 
-Each notebook ends with the section *Words*: ``**term** meaning · **term** meaning``. A term that
-several notebooks explain has one entry here, with the first notebook's words and links to all.
+Each notebook ends with a section *Words*: ``**term** meaning · **term** meaning``. A term that
+several notebooks explain has one entry, with the first notebook's wording and links to all of them.
 """
 
 import re
@@ -23,7 +23,7 @@ sections *Words* by `tools/glossary.py`.
 
 
 def words_of(path: Path) -> dict[str, str]:
-    """Read a notebook's section *Words*.
+    """Read the section *Words* of a notebook.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def words_of(path: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Term, or terms of one meaning such as ``clip or utterance``, to its meaning.
+        Meaning of each term, or of several synonymous terms such as ``clip or utterance``.
     """
     cells = nbformat.read(path, as_version=4).cells
     prose = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
@@ -42,7 +42,7 @@ def words_of(path: Path) -> dict[str, str]:
     for entry in entries:
         term, _, meaning = entry.rpartition("**")
         if not term.startswith("**") or not meaning.strip():
-            raise ValueError(f"{path.name}: `**term** meaning` was expected, not {entry!r}")
+            raise ValueError(f"{path.name}: expected `**term** meaning`, not {entry!r}")
         words[term.replace("**", "")] = meaning.strip()
     return words
 

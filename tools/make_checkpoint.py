@@ -1,10 +1,10 @@
 """Train the network that sees time on the demo voices: ``python tools/make_checkpoint.py``.
 
-Run by a maintainer whenever the demo voices, the frames or the network change; some minutes on
-one processor. Trains on the train part of the frozen split ``demo-v1``, keeps the epoch with the
-lowest loss on its validation part, and writes
-``ser_helpers/further/checkpoints/temporal-demo.npz``, which notebook 09 uses.
-The test part is looked at once, at the end.
+A maintainer runs this whenever the demo voices, the frames or the network change; it takes a few
+minutes on one processor. It trains on the train part of the frozen split ``demo-v1``, keeps the
+epoch with the lowest loss on its validation part, and writes
+``ser_helpers/further/checkpoints/temporal-demo.npz``, which notebook 09 uses. The test part is
+used only once, at the end.
 """
 
 import torch
@@ -14,7 +14,7 @@ from ser_helpers.further import checkpoint, frames, temporal
 
 
 def main() -> None:
-    torch.set_num_threads(1)  # the result depends on it in the last digits
+    torch.set_num_threads(1)  # the number of threads changes the last digits of the result
     corpus = data.open_corpus("demo")
     table = frames.extract(corpus.clips)
     clips = corpus.clips.loc[table.index]

@@ -1,7 +1,7 @@
-"""Note size, SHA-256 and length of each demo voice: ``python tools/make_checksums.py``.
+"""Record the size, SHA-256 and length of each demo clip: ``python tools/make_checksums.py``.
 
-Run by a maintainer whenever the demo voices change. Writes ``ser_helpers/checksums/demo.csv``, by
-which the course recognises them wherever they lie.
+A maintainer runs this whenever the demo voices change. It writes
+``ser_helpers/checksums/demo.csv``, by which the course recognises them wherever they are stored.
 """
 
 import hashlib

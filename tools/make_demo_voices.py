@@ -1,10 +1,10 @@
 """Make the demo voices: ``python tools/make_demo_voices.py`` (for maintainers).
 
 espeak-ng speaks CREMA-D's twelve sentences neutrally; the WORLD vocoder (Morise et al. 2016)
-takes each apart into pitch, spectrum and noise, which are changed to those of a virtual actor
-with an emotion, and puts it together again. The size of each cue is read from
-``ser_helpers/demo_voices/cues.csv``; the README there says why, and what to install. Everything
-random comes from one seed.
+splits each into pitch, spectrum and noise, which are changed to suit a virtual actor and an
+emotion, and puts them together again. The size of each cue is read from
+``ser_helpers/demo_voices/cues.csv``; the README there explains the cues and says what to
+install. All random numbers come from one seed.
 """
 
 import argparse
@@ -38,8 +38,8 @@ HERTZ = np.linspace(0, SR / 2, N_FFT // 2 + 1)
 OCTAVES = np.log2(np.clip(HERTZ, 100, None) / 1000)
 SEMITONE = np.log(2) / 12
 
-#: Mean duration in seconds in CREMA-D, silence included (counted from its file sizes). The cue
-#: "rate" of the table is what these imply; it is not used a second time.
+#: Mean duration in seconds in CREMA-D, including silence (computed from its file sizes). These
+#: durations already imply the table's cue "rate", so that cue is not applied again.
 SENTENCE_SECONDS = {
     "DFA": 2.30, "IEO": 2.28, "IOM": 2.42, "ITH": 2.77, "ITS": 2.59, "IWL": 2.73,
     "IWW": 2.42, "MTI": 2.75, "TAI": 2.64, "TIE": 2.99, "TSI": 2.42, "WSI": 2.65,
@@ -50,10 +50,10 @@ EMOTION_SECONDS = {
 MEAN_SECONDS = 2.54
 #: Mean silence in seconds before and after the voice.
 SILENCE = (0.42, 0.45)
-#: How strongly an emotion is acted, as a multiple of the cue table: median and spread (log).
+#: How strongly an emotion is acted, as a multiple of the table's sizes: median and spread (log).
 STRENGTH = {"LO": (0.45, 0.30), "MD": (0.85, 0.25), "HI": (1.30, 0.20), "XX": (0.75, 0.45)}
-#: What the table does not hold: breathiness (0 to 1), jitter (sd of log F0), slope of the pitch
-#: over the sentence (semitones), shift of the formants (times; a smile shortens the vocal tract).
+#: Cues that are not in the table: breathiness (0 to 1), jitter (sd of log F0), slope of the pitch
+#: over the sentence (semitones), formant shift (a factor; a smile shortens the vocal tract).
 COLOUR = {
     "ANG": (0.00, 0.020, -2.5, 1.02),
     "DIS": (0.10, 0.025, -2.0, 0.96),
@@ -62,16 +62,16 @@ COLOUR = {
     "NEU": (0.00, 0.008, 0.0, 1.00),
     "SAD": (0.30, 0.012, -1.5, 0.98),
 }
-#: The furthest that a voice's tilt gets from espeak-ng's own, in dB/octave: beyond it an angry
-#: voice would be mere hiss.
+#: The largest change of a voice's tilt from espeak-ng's own, in dB/octave: with more, an angry
+#: voice would be nothing but hiss.
 TILT_MOST = 5.0
-#: Neutral is the zero of the table.
+#: The table gives cues relative to neutral.
 NO_CUES = {"f0_mean": 0.0, "f0_range": 1.0, "intensity": 0.0, "rate": 1.0, "tilt": 0.0}
 
 
 @dataclass(frozen=True)
 class Actor:
-    """What stays the same in all clips of one virtual actor."""
+    """What stays the same in all clips of a virtual actor."""
 
     number: int
     sex: str
@@ -86,12 +86,12 @@ class Actor:
     noise: float  # dB below full scale
     echo: float  # seconds of reverberation
     peak: tuple[float, float]  # Hz and dB of the channel's resonance
-    own_way: dict[str, dict[str, float]] = field(repr=False)  # emotion → cue → multiple
+    own_way: dict[str, dict[str, float]] = field(repr=False)  # emotion → cue → factor
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip to be made: who, what, how."""
+    """One clip to make: who says what, and how."""
 
     actor: Actor
     sentence: str
@@ -110,15 +110,15 @@ class Clip:
 
 @dataclass(frozen=True)
 class Spoken:
-    """A neutral sentence, taken apart by WORLD."""
+    """A neutral sentence, split into its parts by WORLD."""
 
-    log_f0: np.ndarray  # (n_frames,) log of Hz, mean removed, continued where there is no voice
+    log_f0: np.ndarray  # (n_frames,) log of Hz, mean removed, interpolated where unvoiced
     voiced: np.ndarray  # (n_frames,) bool
     spectrum: np.ndarray  # (n_frames, n_fft // 2 + 1) power
     noise: np.ndarray  # (n_frames, n_fft // 2 + 1) share of noise, 0 to 1
 
     def at(self, frames: np.ndarray) -> "Spoken":
-        """Read it at other moments: fractional positions in frames, shape (n_new,)."""
+        """Interpolate at other times: fractional positions in frames, shape (n_new,)."""
         low = np.floor(frames).astype(int)
         high = np.minimum(low + 1, len(self.log_f0) - 1)
         part = (frames - low)[:, np.newaxis]
@@ -135,7 +135,7 @@ class Spoken:
 
 
 def read_cues() -> dict[str, dict[str, float]]:
-    """Read the table of cues: emotion → cue → size; neutral included."""
+    """Read the table of cues: emotion → cue → size, including neutral."""
     table = pd.read_csv(FOLDER / "cues.csv")
     cues = {
         emotion: dict(zip(t.cue, t["size"], strict=True)) for emotion, t in table.groupby("emotion")
@@ -144,7 +144,7 @@ def read_cues() -> dict[str, dict[str, float]]:
 
 
 def draw_actors() -> list[Actor]:
-    """Draw 24 actors, men and women in turn."""
+    """Draw 24 actors, alternating between men and women."""
     rng = np.random.default_rng(SEED)
     accents = ["en-us", "en-us", "en-us", "en-gb", "en-029", "en-gb-x-rp"]
     actors = []
@@ -178,7 +178,7 @@ def draw_actors() -> list[Actor]:
 
 
 def list_clips(actors: list[Actor]) -> list[Clip]:
-    """List 82 clips an actor, as CREMA-D has: levels for the sentence IEO only."""
+    """List 82 clips per actor, as in CREMA-D: only the sentence IEO has levels."""
     clips = []
     for actor in actors:
         for sentence in SENTENCE_SECONDS:
@@ -190,7 +190,7 @@ def list_clips(actors: list[Actor]) -> list[Clip]:
 
 
 def analyse(voice: str, sentence: str) -> Spoken:
-    """Let espeak-ng speak a sentence, and take it apart with WORLD."""
+    """Have espeak-ng speak a sentence, and analyse it with WORLD."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "spoken.wav"
         text = data.SENTENCES[sentence] + "."
@@ -215,7 +215,7 @@ def render(clip: Clip, cues: dict[str, dict[str, float]], spoken: Spoken) -> np.
     Returns
     -------
     numpy.ndarray of float32, shape (n_samples,)
-        At 16 kHz, peak at most 0.9.
+        Samples at 16 kHz, with a peak of at most 0.9.
     """
     actor, emotion, size = clip.actor, clip.emotion, cues[clip.emotion]
     own_way = actor.own_way[emotion]
@@ -228,7 +228,7 @@ def render(clip: Clip, cues: dict[str, dict[str, float]], spoken: Spoken) -> np.
         for plain, acted in zip(COLOUR["NEU"], COLOUR[emotion], strict=True)
     )
 
-    # Time: the same frames, faster or slower, not quite evenly.
+    # Time: the same frames, faster or slower, with a slightly uneven tempo.
     silence = np.clip(rng.normal(SILENCE, 0.10), 0.15, 0.8)
     seconds = (
         SENTENCE_SECONDS[clip.sentence]
@@ -249,7 +249,7 @@ def render(clip: Clip, cues: dict[str, dict[str, float]], spoken: Spoken) -> np.
     contour = voice.log_f0 + 0.25 * drift + 0.06 * wobble
     sloped = contour + SEMITONE * slope * np.linspace(-0.5, 0.5, n_frames)
     range_ = np.clip(size["f0_range"] ** amount["f0_range"], 0.35, 2.6)
-    # The slope gives the contour its shape; how far it ranges is for the table to say.
+    # The slope only shapes the contour; its range is determined by the table.
     range_ *= contour[voice.voiced].std() / sloped[voice.voiced].std()
     log_pitch = mean + range_ * sloped
     log_pitch += np.clip(jitter, 0.003, 0.06) * rng.normal(0, 1, n_frames)
@@ -257,7 +257,7 @@ def render(clip: Clip, cues: dict[str, dict[str, float]], spoken: Spoken) -> np.
         log_pitch += 0.03 * strength * np.sin(2 * np.pi * 6 * np.arange(n_frames) * FRAME)
     f0 = np.where(voice.voiced, np.clip(np.exp(log_pitch), 60, 600), 0.0)
 
-    # Spectrum: vocal tract, tilt, the channel's resonance, and more noise where it is breathy.
+    # Spectrum: vocal tract, tilt, the channel's resonance, and more noise for a breathy voice.
     warp = np.clip(HERTZ / (actor.tract * formants), 0, SR / 2)
     log_spectrum = np.log(voice.spectrum + 1e-14)
     spectrum = np.exp(np.stack([np.interp(warp, HERTZ, row) for row in log_spectrum]))
@@ -278,7 +278,7 @@ def render(clip: Clip, cues: dict[str, dict[str, float]], spoken: Spoken) -> np.
 def record(
     y: np.ndarray, silence: np.ndarray, actor: Actor, rng: np.random.Generator
 ) -> np.ndarray:
-    """Put the voice into a room with a microphone: silence, echo, noise, and no clipping."""
+    """Simulate a recording in a room: add silence, echo and noise, and avoid clipping."""
     before, after = (silence * SR).astype(int)
     edge = np.minimum(1, np.arange(len(y)) / (0.01 * SR))
     y = np.concatenate([np.zeros(before), y * edge * edge[::-1], np.zeros(after)])
@@ -295,7 +295,7 @@ def record(
 
 
 def make(clips: list[Clip], cues: dict[str, dict[str, float]], folder: Path) -> None:
-    """Make and write some clips; those of one actor and sentence share their analysis."""
+    """Make and write some clips; clips with the same voice and sentence share one analysis."""
     for (voice, sentence), group in groupby(clips, key=lambda c: (c.actor.voice, c.sentence)):
         spoken = analyse(voice, sentence)
         for clip in group:
@@ -303,23 +303,25 @@ def make(clips: list[Clip], cues: dict[str, dict[str, float]], folder: Path) -> 
 
 
 def check(clips: list[Clip], cues: dict[str, dict[str, float]], folder: Path) -> bool:
-    """Make every 167th clip anew, 12 of them, and tell whether all are those in the folder."""
+    """Make every 167th clip again (12 clips) and return whether all match those in the folder."""
     chosen = clips[::167]
     with tempfile.TemporaryDirectory() as work:
         make(chosen, cues, Path(work))
         names = [f"{clip.name}.ogg" for clip in chosen]
         other = [n for n in names if (Path(work) / n).read_bytes() != (folder / n).read_bytes()]
-    print(f"{len(names) - len(other)} of {len(names)} clips are the same to the byte", *other)
+    print(f"{len(names) - len(other)} of {len(names)} clips are identical to the byte", *other)
     return not other
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--to", type=Path, default=FOLDER, help="folder that gets actors.csv and clips/"
+        "--to", type=Path, default=FOLDER, help="folder to write actors.csv and clips/ to"
     )
     parser.add_argument(
-        "--check", action="store_true", help="make 12 clips anew and compare with the committed"
+        "--check",
+        action="store_true",
+        help="make 12 clips again and compare them with those in --to",
     )
     options = parser.parse_args()
     cues = read_cues()
@@ -330,7 +332,7 @@ def main() -> int:
         return 0 if check(clips, cues, target) else 1
 
     target.mkdir(parents=True, exist_ok=True)
-    # Made aside and moved in when all are there; files of other names stay.
+    # Clips are moved into place once all have been made; files with other names stay.
     with tempfile.TemporaryDirectory(dir=options.to, prefix="making-") as work:
         joblib.Parallel(n_jobs=-1, verbose=1)(
             joblib.delayed(make)([c for c in clips if c.actor is actor], cues, Path(work))
@@ -348,7 +350,7 @@ def main() -> int:
         }
     )
     table.to_csv(options.to / "actors.csv", index=False)
-    if options.to == FOLDER:  # the course recognises its own voices by these
+    if options.to == FOLDER:  # by which the course recognises its own voices
         replace_file(make_checksums.TABLE, make_checksums.table().encode())
     size = sum((target / f"{clip.name}.ogg").stat().st_size for clip in clips)
     print(f"{len(clips)} clips, {size / 1e6:.1f} MB in {target}")

@@ -1,9 +1,9 @@
 """Write requirements.lock from this environment: ``.venv/bin/python tools/make_lock.py``.
 
-Run it on Python 3.11 in a fresh ``.venv`` filled from requirements.txt, when the tests have
-passed there. Three things are made portable: PyTorch loses its build tag (``+cpu``), librosa has
-one line for Python 3.11 and one for later Pythons, which librosa 1.0 needs, and the course's own
-package is left out.
+Run it on Python 3.11 in a fresh ``.venv`` installed from requirements.txt, once the tests have
+passed there. Three changes make the list portable: PyTorch loses its build tag (``+cpu``), librosa
+has one line for Python 3.11 and one for later versions (librosa 1.0 does not run on 3.11), and
+the course's own package is left out.
 """
 
 import os
@@ -21,19 +21,19 @@ LIBROSA_1 = "1.0.0"
 
 def lines(freeze: str) -> list[str]:
     """Turn the output of ``pip freeze`` into the lines of the lock."""
-    made = []
+    lock = []
     for line in freeze.splitlines():
         name, _, version = line.partition("==")
         if not version or line.startswith(("-e", "#")) or name == "ser-helpers":
             continue
         if name == "torch":
-            made.append(f"torch=={version.split('+')[0]}")
+            lock.append(f"torch=={version.split('+')[0]}")
         elif name == "librosa":
-            made.append(f'librosa=={version} ; python_version < "3.12"')
-            made.append(f'librosa=={LIBROSA_1} ; python_version >= "3.12"')
+            lock.append(f'librosa=={version} ; python_version < "3.12"')
+            lock.append(f'librosa=={LIBROSA_1} ; python_version >= "3.12"')
         else:
-            made.append(line)
-    return made
+            lock.append(line)
+    return lock
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Freeze a corpus's split by speaker: ``python tools/make_splits.py ACTORS.csv NAME``.
 
-Run once a corpus, by a maintainer; the result is committed and never changes again, so that
+A maintainer runs this once per corpus; the split is committed and never changes again, so that
 results stay comparable. ACTORS.csv has the columns ActorID and Sex (for CREMA-D its
-VideoDemographics.csv, which is not ours to redistribute; only actor and part are written).
+VideoDemographics.csv, which we may not redistribute; only actor and part are written).
 """
 
 import sys
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parents[1] / "ser_helpers" / "splits"
 def main(table: str, name: str) -> None:
     target = FOLDER / f"{name}.csv"
     if target.exists():
-        sys.exit(f"{target} exists: a frozen split does not change; choose a new name (…-v2)")
+        sys.exit(f"{target} exists, and a frozen split must not change; choose a new name (…-v2)")
     actors = pd.read_csv(table).rename(columns={"ActorID": "actor", "Sex": "sex"})
     parts = split.by_speaker(actors, frozen=False).rename("part")
     pd.concat([actors.actor, parts], axis=1).sort_values("actor").to_csv(target, index=False)

@@ -1,10 +1,10 @@
 """Edit and run notebooks as text: ``python tools/notebooks.py text|run|badges [NUMBER ...]``.
 
-``text`` writes ``work/text/NN_name.py`` in jupytext's percent format, to be edited; ``run`` takes
-the text back where there is one, runs the notebook in order in a fresh kernel with the demo
-voices, and replaces the notebook when all went well; ``badges`` carries the repository's address
-from ``pyproject.toml`` to every badge and to the cells for Colab. NUMBER is 00, 01, ...; left out,
-all notebooks are meant.
+``text`` writes ``work/text/NN_name.py`` in jupytext's percent format, for editing; ``run`` reads
+that text if there is any, runs the notebook from top to bottom in a fresh kernel with the demo
+voices, and replaces the notebook if all cells succeed; ``badges`` copies the repository's address
+from ``pyproject.toml`` to every badge and to the cells for Colab. NUMBER is 00, 01, ...; without
+it, all notebooks are processed.
 """
 
 import argparse
@@ -31,23 +31,23 @@ ADDRESS = r"[\w.-]+/[\w.-]+"
 
 
 def chosen(numbers: list[str]) -> list[Path]:
-    """List the notebooks with these numbers, also those that are text only so far."""
+    """List the notebooks with these numbers, including those that exist only as text so far."""
     names = {p.stem for p in (*NOTEBOOKS.glob("*.ipynb"), *TEXT.glob("*.py"))}
     return [NOTEBOOKS / f"{n}.ipynb" for n in sorted(names) if not numbers or n[:2] in set(numbers)]
 
 
 def to_text(path: Path) -> Path:
-    """Write a notebook as text; newer text that was not taken back yet is left alone."""
+    """Write a notebook as text, but never overwrite newer text that has not been run yet."""
     text = TEXT / f"{path.stem}.py"
     if text.exists() and path.exists() and text.stat().st_mtime > path.stat().st_mtime:
-        sys.exit(f"{text} is newer than the notebook: `run` it, or delete it")
+        sys.exit(f"{text} is newer than the notebook: `run` it or delete it")
     TEXT.mkdir(parents=True, exist_ok=True)
     jupytext.write(nbformat.read(path, as_version=4), text, fmt="py:percent")
     return text
 
 
 def run(path: Path) -> None:
-    """Take the text back, run all cells with the demo voices, and replace the notebook."""
+    """Read the text if there is any, run all cells with the demo voices, replace the notebook."""
     text = TEXT / f"{path.stem}.py"
     notebook = jupytext.read(text) if text.exists() else nbformat.read(path, as_version=4)
     notebook.metadata = nbformat.from_dict(METADATA)
@@ -75,7 +75,7 @@ def run(path: Path) -> None:
 
 
 def tidy(cell: nbformat.NotebookNode) -> None:
-    """Keep of an output what a reader wants: no timestamps, of a progress bar its last state."""
+    """Reduce outputs to what readers want: no timestamps, only the last state of a progress bar."""
     cell.metadata.pop("execution", None)
     outputs = []
     for output in cell.outputs:
@@ -120,7 +120,7 @@ def main() -> int:
     options = parser.parse_args()
     paths = chosen(options.numbers)
     if not paths:
-        sys.exit(f"no notebook has such a number: {' '.join(options.numbers)}")
+        sys.exit(f"no notebook has this number: {' '.join(options.numbers)}")
     for path in paths:
         if options.what == "text":
             print(to_text(path))

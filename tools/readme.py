@@ -1,4 +1,4 @@
-"""Carry what was measured into the README: ``python tools/readme.py``.
+"""Copy the measured results into the README: ``python tools/readme.py``.
 
 Writes the table between the two marks in ``README.md`` from ``ser_helpers/results/*.json``, and
 the picture ``docs/six_emotions.png`` from the demo voices.
@@ -15,7 +15,7 @@ RESULTS = ROOT / "ser_helpers" / "results"
 PICTURE = ROOT / "docs" / "six_emotions.png"
 BEGIN, END = "<!-- results: made by tools/readme.py -->", "<!-- end of results -->"
 CORPORA = {"demo": "demo voices (synthetic)", "ravdess": "RAVDESS (real actors)"}
-#: Of each row of the table: file of results, with the corpus's name behind; score in it; label.
+#: For each row of the table: prefix of the results file (before the corpus's name), score, label.
 ROWS = (
     ("", "course, unseen speakers", "**this course's network, unseen speakers**"),
     (
@@ -34,7 +34,7 @@ ROWS = (
 
 
 def table() -> str:
-    """Write the table of results in Markdown, UAR in per cent with its interval."""
+    """Write the table of results in Markdown, with UAR in per cent and its interval."""
     lines = [
         "| UAR in % [95 % interval over speakers] | " + " | ".join(CORPORA.values()) + " |",
         "|---" * (len(CORPORA) + 1) + "|",
@@ -48,7 +48,7 @@ def table() -> str:
 
 
 def results(name: str) -> dict:
-    """Read what a benchmark wrote, e.g. ``temporal_demo``."""
+    """Read the results of a benchmark, e.g. ``temporal_demo``."""
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
