@@ -1,10 +1,10 @@
 """Measure time and memory at CREMA-D's size: ``python benchmarks/at_full_size.py``.
 
-A folder is made, outside of the repository, with CREMA-D's 7,442 names and, actor by actor, its
-bytes, but cut from the recordings of another corpus (the demo voices, or ``--from FOLDER``): the
-load is real, the scores mean nothing. Then, each in a fresh process: ``python -m ser_helpers`` and
-the feature table, cold and warm, at five sizes; with ``--notebooks`` every notebook at full size.
-Writes ``ser_helpers/results/full_size.json``.
+This makes a folder outside the repository with CREMA-D's 7,442 file names and the same number of
+bytes per actor, but with clips cut from another corpus (the demo voices, or ``--from FOLDER``): the
+load is realistic, but the scores mean nothing. It then measures, each in a fresh process, the
+feature table (cold and warm) and ``python -m ser_helpers`` at five sizes, and with ``--notebooks``
+every notebook at full size. Writes ``ser_helpers/results/full_size.json``.
 """
 
 import argparse
@@ -32,10 +32,10 @@ from ser_helpers.checksums import published
 
 ROOT = Path(__file__).parents[1]
 SIZES = (500, 1000, 2000, 4000, 7442)
-SHORTEST, LONGEST = 1.27, 5.01  # seconds, CREMA-D's own
+SHORTEST, LONGEST = 1.27, 5.01  # seconds, as in CREMA-D
 EMOTION_SECONDS = {"ANG": 2.58, "DIS": 2.78, "FEA": 2.51, "HAP": 2.34, "NEU": 2.43, "SAD": 2.59}
 SPREAD = 0.45  # seconds, standard deviation within an emotion
-HEADER = 44  # bytes of a WAV
+HEADER = 44  # bytes of a WAV file's header
 FEATURES = """
 import json, sys, time
 from ser_helpers import data, features
@@ -50,7 +50,7 @@ print(json.dumps({"clips": len(table), "open_seconds": round(opened - start, 2),
 
 
 def make_folder(folder: Path, source: str) -> Path:
-    """Write 7,442 clips, each as long as one of CREMA-D's may be, of the same emotion."""
+    """Write 7,442 clips with the emotions of CREMA-D's clips and similar lengths."""
     rng = np.random.default_rng(0)
     known: dict[int, list[str]] = {}
     for name in published("cremad"):
@@ -65,7 +65,7 @@ def make_folder(folder: Path, source: str) -> Path:
         emotions = [data.parse_name(name)["emotion"] for name in names]
         seconds = rng.normal([EMOTION_SECONDS[e] for e in emotions], SPREAD)
         n_samples = sum(published("cremad")[name].n_bytes - HEADER for name in names) / 2
-        seconds *= n_samples / data.SAMPLE_RATE / seconds.sum()  # this actor's bytes
+        seconds *= n_samples / data.SAMPLE_RATE / seconds.sum()  # to match this actor's bytes
         for name, emotion, length in zip(names, emotions, seconds, strict=True):
             y = speech[emotion][rng.integers(len(speech[emotion]))]
             y = np.roll(y, rng.integers(len(y))) * rng.uniform(0.5, 1)
@@ -79,7 +79,7 @@ def make_folder(folder: Path, source: str) -> Path:
 
 
 def part_of(folder: Path, n_clips: int, to: Path) -> Path:
-    """Make a folder of the first clips, actor by actor, without copying them."""
+    """Make a folder of the first clips, sorted by actor, without copying them."""
     for path in sorted((folder / "AudioWAV").glob("*.wav"))[:n_clips]:
         (to / "AudioWAV").mkdir(parents=True, exist_ok=True)
         os.link(path, to / "AudioWAV" / path.name)
@@ -88,11 +88,11 @@ def part_of(folder: Path, n_clips: int, to: Path) -> Path:
 
 
 def watch(command: list[str], **environment: str) -> tuple[dict, str]:
-    """Run a command; return seconds and peak memory, and the last line that it printed.
+    """Run a command; return its seconds and peak memory, and the last line that it printed.
 
-    ``seconds`` depend on what else the machine has to do, ``cpu_seconds`` hardly. The memory is the
-    resident set of the process and all that it started, added up: pages that they share are counted
-    more than once, so it is never less than what a container would count.
+    ``seconds`` depends on what else the machine is doing; ``cpu_seconds`` hardly does. The memory
+    is the sum of the resident sets of the process and of all its children: shared pages are
+    counted more than once, so it is never less than what a container would count.
     """
     start, cpu, peak = time.perf_counter(), _cpu_of_children(), 0
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
@@ -111,30 +111,30 @@ def watch(command: list[str], **environment: str) -> tuple[dict, str]:
             time.sleep(0.05)
         seconds = time.perf_counter() - start
         out.seek(0)
-        said = out.read()
+        output = out.read()
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{said[-3000:]}")
+        raise RuntimeError(f"{' '.join(command)} failed:\n{output[-3000:]}")
     cost = {
         "seconds": round(seconds, 1),
         "cpu_seconds": round(_cpu_of_children() - cpu, 1),
         "peak_mb": round(peak / 1e6),
     }
-    return cost, said.strip().splitlines()[-1]
+    return cost, output.strip().splitlines()[-1]
 
 
 def _cpu_of_children() -> float:
-    """Return the processor time of all children that have ended, and of theirs."""
+    """Return the processor time of all children that have ended, and of their children."""
     times = os.times()
     return times.children_user + times.children_system
 
 
 def measure_size(folder: Path, cache: Path) -> dict:
-    """Measure the feature table, cold and warm, and the whole road with its own cache."""
+    """Measure the feature table, cold and warm, and a whole run with its own cache."""
     row = {}
     for state in ("cold", "warm"):
         command = [sys.executable, "-c", FEATURES, str(folder), str(cache)]
-        cost, said = watch(command)  # with Python's start; `seconds` is that of the table alone
-        inside = json.loads(said)
+        cost, output = watch(command)  # includes Python's start; below, `seconds` does not
+        inside = json.loads(output)
         row["clips"] = inside["clips"]
         row["open_seconds"] = inside["open_seconds"]
         row[f"features_{state}"] = cost | {"seconds": inside["seconds"]}
@@ -144,7 +144,7 @@ def measure_size(folder: Path, cache: Path) -> dict:
 
 
 def measure_notebooks(folder: Path, work: Path) -> dict:
-    """Run every notebook at full size, in the order of the course; nothing is written back."""
+    """Run every notebook at full size, in the order of the course, without saving it."""
     rows = {}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook"]
@@ -152,7 +152,7 @@ def measure_notebooks(folder: Path, work: Path) -> dict:
         environment = {"SER_DATA": str(folder), "SER_WORK": str(work / "work")}
         try:
             rows[path.stem], _ = watch([*command, str(path)], **environment)
-        except RuntimeError as error:  # the others can be measured all the same
+        except RuntimeError as error:  # the others can still be measured
             print(error)
             rows[path.stem] = "failed"
         print(path.stem, rows[path.stem])
@@ -161,7 +161,7 @@ def measure_notebooks(folder: Path, work: Path) -> dict:
 
 @contextlib.contextmanager
 def full_folder(given: str | None, source: str) -> Iterator[Path]:
-    """Give the folder of all clips; made if it is not there, and removed if it was not named."""
+    """Provide the folder of all clips: make it if necessary; remove it if it is temporary."""
     with tempfile.TemporaryDirectory(prefix="full_size_") as temporary:
         folder = Path(given or temporary)
         if not (folder / "actors.csv").exists():  # written last
@@ -172,7 +172,7 @@ def full_folder(given: str | None, source: str) -> Iterator[Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--from", dest="source", default="demo", help="corpus to cut clips from")
-    parser.add_argument("--folder", help="where to make the clips, and keep them for next time")
+    parser.add_argument("--folder", help="where to make the clips and keep them for next time")
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of clips")
     parser.add_argument("--notebooks", action="store_true", help="run every notebook as well")
     options = parser.parse_args()
@@ -185,7 +185,7 @@ def main() -> None:
     with full_folder(options.folder, options.source) as folder:
         rows = []
         for n_clips in options.sizes:
-            # Beside the clips, so that hard links are possible.
+            # Next to the clips, so that hard links are possible.
             with tempfile.TemporaryDirectory(dir=folder.parent, prefix="part_") as part:
                 few = part_of(folder, n_clips, Path(part, "clips"))
                 rows.append(measure_size(few, Path(part)))

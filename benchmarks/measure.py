@@ -1,9 +1,9 @@
-"""Measure what the README's table shows: ``python benchmarks/measure.py [--data FOLDER]``.
+"""Measure the results in the README's table: ``python benchmarks/measure.py [--data FOLDER]``.
 
-Six folds: each speaker (or row) is in the test part once, the next fold chooses the epoch, the
-others train. Beside the course's features stand those of the usual tutorials, through the same
-network and the same folds, and random rows, which leak. Writes one JSON a corpus to
-``ser_helpers/results/``; ``tools/readme.py`` carries them to the README.
+Six folds: each speaker (or row) is in the test part once; the next fold chooses the epoch, and the
+others train. The course's features are compared with those of the usual tutorials, with the same
+network and the same folds, and unseen speakers with random rows, which leak. Writes one JSON file
+per corpus to ``ser_helpers/results/``; ``tools/readme.py`` copies the results to the README.
 """
 
 import argparse
@@ -19,18 +19,18 @@ import record
 from ser_helpers import data, evaluate, features, split, train
 
 N_FOLDS = 6
-SEEDS = range(3)  # of the network; the folds stay the same
+SEEDS = range(3)  # for the network; the folds stay the same
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 
 
 def tutorial_row(path: Path) -> np.ndarray:
-    """Compute what most tutorials do: the mean over time of 40 MFCCs at librosa's defaults."""
+    """Compute the features of most tutorials: the mean over time of 40 MFCCs at librosa's defaults."""
     y = data.load_clip(path, sr=22_050)
     return librosa.feature.mfcc(y=y, sr=22_050, n_mfcc=40).mean(axis=1)
 
 
 def tutorial_table(clips: pd.DataFrame) -> pd.DataFrame:
-    tutorial_row(clips.path.iloc[0])  # once before any pool, see features.extract
+    tutorial_row(clips.path.iloc[0])  # call it once before any pool, see features.extract
     rows = joblib.Parallel(n_jobs=-1)(joblib.delayed(tutorial_row)(path) for path in clips.path)
     return pd.DataFrame(np.stack(rows), index=clips.index).astype(np.float32)
 
@@ -38,7 +38,7 @@ def tutorial_table(clips: pd.DataFrame) -> pd.DataFrame:
 def measure(
     table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series, seeds: Sequence[int]
 ) -> dict:
-    """Cross-validate with a few seeds; scores and the ends of intervals are means over them."""
+    """Cross-validate with a few seeds; average the scores and interval bounds over them."""
     of_seeds = []
     for seed in seeds:
         settings = train.TrainSettings(seed=seed)
@@ -53,7 +53,7 @@ def measure(
 
 
 def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:
-    """Measure both kinds of features under both protocols."""
+    """Measure both feature sets under both protocols."""
     course = features.extract(corpus.clips)
     clips = corpus.clips.loc[course.index]
     tutorial = tutorial_table(clips)
@@ -77,7 +77,7 @@ def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
     corpus = data.open_corpus(parser.parse_args().data)
     print(corpus)
     result = measure_all(corpus)

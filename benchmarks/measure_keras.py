@@ -1,9 +1,10 @@
 """Measure the course's network in PyTorch and in Keras: ``measure_keras.py [--data FOLDER]``.
 
-The protocol is that of ``measure.py``: six folds by speaker, each tests once, the next one
-chooses the epoch, the others train; the same folds and seeds for both. Beside the scores stand
-the difference with an interval of its own, how often networks agree, and how far probabilities
-are apart when weights are copied from one to the other. Writes ``results/keras_<corpus>.json``.
+The protocol is that of ``measure.py``: six folds by speaker; each is the test fold once, the next
+one chooses the epoch, and the others train. Folds and seeds are the same for both. Besides the
+scores, it reports their difference with an interval of its own, how often the networks agree, and
+how much the probabilities differ after weights are copied from one to the other. Writes
+``results/keras_<corpus>.json``.
 """
 
 import argparse
@@ -29,7 +30,7 @@ FITS = {
 def run_fold(
     table: pd.DataFrame, clips: pd.DataFrame, parts: pd.Series, seed: int
 ) -> tuple[dict[str, pd.Series], float]:
-    """Train one fold in both; tell what each says of its test clips, and how true copies are."""
+    """Train one fold in both; return both predictions and the error after copying weights."""
     settings = train.TrainSettings(seed=seed)
     results = {n: fit(table, clips.emotion, parts, settings=settings) for n, fit in FITS.items()}
     result = results["torch"]
@@ -44,16 +45,16 @@ def run_fold(
 def difference(
     actual: pd.Series, one: pd.Series, other: pd.Series, speakers: pd.Series
 ) -> dict[str, float]:
-    """Return UAR of ``one`` minus that of ``other``, 95 % interval by drawing speakers."""
+    """Return the UAR of ``one`` minus that of ``other``, and its 95 % interval over speakers."""
     frame = pd.DataFrame({"actual": actual, "speaker": speakers, "clips": 1})
     frame["one"], frame["other"] = one == actual, other == actual
     sums = frame.groupby(["speaker", "actual"])[["clips", "one", "other"]].sum()
     counts = {name: sums[name].unstack(fill_value=0).to_numpy(dtype=float) for name in sums}
     n = len(counts["clips"])
     draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=2000)
-    draws = np.vstack([np.ones(n), draws])  # the first: all speakers once, as measured
+    draws = np.vstack([np.ones(n), draws])  # the first row: each speaker once, as measured
     clips = draws @ counts["clips"]
-    clips[clips == 0] = np.nan  # an emotion that nobody drawn has
+    clips[clips == 0] = np.nan  # no drawn speaker has this emotion
     uar = {name: np.nanmean(draws @ counts[name] / clips, axis=1) for name in ("one", "other")}
     apart = uar["one"] - uar["other"]
     low, high = np.quantile(apart[1:], [0.025, 0.975])
@@ -63,9 +64,9 @@ def difference(
 def measure(
     table: pd.DataFrame, clips: pd.DataFrame, *, seeds: Sequence[int], folds: Sequence[int]
 ) -> dict:
-    """Measure both with the same folds and seeds; of some folds only, for a quick look."""
+    """Measure both with the same folds and seeds; choose a few folds for a quick look."""
     fold_of = split.folds_by_speaker(clips, N_FOLDS)
-    said: dict[tuple[str, int], pd.Series] = {}
+    predicted: dict[tuple[str, int], pd.Series] = {}
     of_folds: dict[str, list[list[float]]] = {name: [] for name in FITS}
     apart = []
     for seed in seeds:
@@ -79,11 +80,11 @@ def measure(
             of_fold = [run[name] for run in runs]
             uars = [evaluate.scores(clips.emotion[s.index], s)["uar"] for s in of_fold]
             of_folds[name].append([round(uar, 4) for uar in uars])
-            said[name, seed] = pd.concat(of_fold)
-    clips = clips.loc[said["torch", seeds[0]].index]
+            predicted[name, seed] = pd.concat(of_fold)
+    clips = clips.loc[predicted["torch", seeds[0]].index]
     scores = {}
     for name in FITS:
-        tables = [evaluate.intervals(clips.emotion, said[name, s], clips.actor) for s in seeds]
+        tables = [evaluate.intervals(clips.emotion, predicted[name, s], clips.actor) for s in seeds]
         mean = sum(tables) / len(tables)
         scores[name] = {
             metric: mean.loc[metric].round(4).to_dict()
@@ -91,13 +92,14 @@ def measure(
             for metric in evaluate.METRICS
         }
     differences = [
-        difference(clips.emotion, said["keras", s], said["torch", s], clips.actor) for s in seeds
+        difference(clips.emotion, predicted["keras", s], predicted["torch", s], clips.actor)
+        for s in seeds
     ]
     shares = {
         kind: [
-            float((said[a] == said[b]).mean())
-            for a in said
-            for b in said
+            float((predicted[a] == predicted[b]).mean())
+            for a in predicted
+            for b in predicted
             if a < b and kind == (a[0] if a[0] == b[0] else "torch and keras")
         ]
         for kind in ("torch", "keras", "torch and keras")
@@ -118,7 +120,7 @@ def measure(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
     corpus = data.open_corpus(parser.parse_args().data)
     print(corpus)
     backend = keras_twin.choose_backend()

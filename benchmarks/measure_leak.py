@@ -1,10 +1,11 @@
 """Measure what notebook 07 shows: ``python benchmarks/measure_leak.py [--data FOLDER]``.
 
-The same features and classifiers under the five protocols of ``ser_helpers.further.leak`` and their
-controls; how often the nearest training row is the same actor; how well the actor is recognised;
-what each careless step adds; what choosing among columns of noise brings; and what the usual
-program, which copies, scales and then splits, would print. Nothing here is random but folds, noise
-and made-up columns, and these have fixed seeds. Writes ``results/leak_<corpus>.json``.
+It scores the same features and classifiers under the five protocols of
+``ser_helpers.further.leak`` and their controls. It also measures how often the nearest training row
+is from the same actor, how well the actor is recognised, how much each careless step adds, how much
+is gained by selecting columns of noise, and what a typical program, which copies, scales and then
+splits, would print. Only folds, noise and made-up columns are random, and they have fixed seeds.
+Writes ``results/leak_<corpus>.json``.
 """
 
 import argparse
@@ -24,19 +25,19 @@ from sklearn.svm import SVC
 from ser_helpers import data, evaluate, features, split
 from ser_helpers.further import leak
 
-N_ACTORS = 24  # as many as the demo voices and RAVDESS have
+N_ACTORS = 24  # as many as in the demo voices and in RAVDESS
 PACKAGES = ("librosa", "numpy", "scikit-learn")
 SVM = "SVM, C={:g}"
 CLASSIFIERS = {SVM.format(C): SVC(C=C) for C in (0.1, 1, 10)} | {
     "nearest neighbour": KNeighborsClassifier(n_neighbors=1)
 }
 COLUMNS = (100, 1000, 6373)  # of noise; 6373 is the size of the feature set ComParE
-SHARES = (1, 6)  # all clips, and one in six
+SHARES = (1, 6)  # all clips, or one in six
 Table = dict[str, dict]
 
 
 def prepare(corpus: data.Corpus) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, int]]:
-    """Return clips, their features, those of their copies, and the numbers of folds and groups."""
+    """Return clips, their features, their copies' features, and the numbers of folds and groups."""
     first = sorted(corpus.clips.actor.unique())[:N_ACTORS]
     clips = corpus.clips[corpus.clips.actor.isin(first)]
     table = features.extract(clips, progress=False)
@@ -57,13 +58,13 @@ def measure_protocols(
 
 
 def measure_one(protocol: leak.Protocol, classifier: BaseEstimator) -> dict[str, float]:
-    said = leak.answers(protocol, classifier)
-    rows = protocol.rows.loc[said.index]
-    scores = evaluate.intervals(rows.emotion, said, rows.actor)
+    predicted = leak.answers(protocol, classifier)
+    rows = protocol.rows.loc[predicted.index]
+    scores = evaluate.intervals(rows.emotion, predicted, rows.actor)
     of_turns = []
     for _, test in protocol.turns:
         names = protocol.rows.index[test]
-        of_turns.append(evaluate.scores(rows.emotion[names], said[names])["uar"])
+        of_turns.append(evaluate.scores(rows.emotion[names], predicted[names])["uar"])
     return rounded(
         scores.loc["uar"].to_dict()
         | {"accuracy": scores.value["accuracy"], "best_turn": max(of_turns)}
@@ -79,9 +80,9 @@ def measure_neighbours(protocols: dict[str, leak.Protocol]) -> Table:
 
 
 def measure_distances(protocols: dict[str, leak.Protocol]) -> dict[str, float]:
-    """Divide how far test rows are from training by how far training rows are from one another.
+    """Divide the distance of test rows to training rows by the distance between training rows.
 
-    Medians of the distance to the nearest, in the first turn.
+    Both are medians of the distance to the nearest row, in the first turn.
     """
     ratios = {}
     for name, protocol in protocols.items():
@@ -94,7 +95,7 @@ def measure_distances(protocols: dict[str, leak.Protocol]) -> dict[str, float]:
 
 
 def measure_known_voice(protocol: leak.Protocol) -> dict[str, float]:
-    """If the nearest row is the same actor: how often is the emotion right, by words?"""
+    """If the nearest row is from the same actor, how often is its emotion right, by words?"""
     columns = ["actor", "words", "emotion"]
     nearest = leak.neighbours(protocol).nearest
     same = protocol.rows[columns] == protocol.rows.loc[nearest, columns].set_axis(nearest.index)
@@ -108,18 +109,18 @@ def measure_known_voice(protocol: leak.Protocol) -> dict[str, float]:
 
 
 def measure_usual_program(table: pd.DataFrame, clips: pd.DataFrame, copied: pd.DataFrame) -> float:
-    """Copy, scale, then split: the accuracy that the usual program prints."""
+    """Copy, scale, then split: return the accuracy that a typical program prints."""
     X = StandardScaler().fit_transform(np.vstack([table, copied]))
     y = np.concatenate([clips.emotion, clips.emotion])
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, random_state=42)
-    said = SVC(C=10).fit(X_train, y_train).predict(X_test)
-    return round(float(accuracy_score(y_test, said)), 4)
+    predicted = SVC(C=10).fit(X_train, y_train).predict(X_test)
+    return round(float(accuracy_score(y_test, predicted)), 4)
 
 
 def measure_actors(
     table: pd.DataFrame, clips: pd.DataFrame, sizes: dict[str, int]
 ) -> dict[str, float]:
-    """Recognise the actor with unseen sentences, and with an unseen emotion."""
+    """Recognise the actor in unseen sentences, and in an unseen emotion."""
     kinds = {
         "unseen sentences": leak.sentence_groups(clips, sizes["n_groups"]),
         "unseen emotion": pd.Series(pd.factorize(clips.emotion)[0]),
@@ -132,7 +133,7 @@ def measure_actors(
 
 
 def measure_noise(clips: pd.DataFrame, by_speaker: pd.Series) -> list[dict]:
-    """Recognise emotions from columns of noise, 50 of which were chosen too early or in time."""
+    """Recognise emotions from noise, with 50 columns selected before the split or in each turn."""
     noise = np.random.default_rng(0).normal(size=(len(clips), max(COLUMNS))).astype(np.float32)
     found = []
     for share in SHARES:
@@ -149,7 +150,7 @@ def measure_noise(clips: pd.DataFrame, by_speaker: pd.Series) -> list[dict]:
 
 
 def ladder(scores: Table) -> dict[str, float]:
-    """List what one careless step after the other makes of the score."""
+    """List how the score changes with each further careless step."""
     careless = {C: scores["random rows"][SVM.format(C)]["value"] for C in (0.1, 1, 10)}
     chosen = SVM.format(max(careless, key=careless.get))
     copied = scores["random rows, copies"][chosen]
@@ -192,7 +193,7 @@ def measure_all(corpus: data.Corpus) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
     corpus = data.open_corpus(parser.parse_args().data)
     print(corpus)
     result = measure_all(corpus)

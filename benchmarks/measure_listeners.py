@@ -1,9 +1,9 @@
-"""Count votes, and put a network beside them: ``python benchmarks/measure_listeners.py``.
+"""Count votes and compare a network with them: ``python benchmarks/measure_listeners.py``.
 
-With ``--votes FILE``, CREMA-D's own ``processedResults/tabulatedVotes.csv``, the votes are counted
-into ``results/listeners_cremad.json``, from which the sums in ``ser_helpers/listeners.py`` and the
-figures on people in notebook 08 come. Without it a network is trained as in that notebook, on the
-demo voices or on ``--data FOLDER``, and put beside the published sums, into
+With ``--votes FILE`` (CREMA-D's own ``processedResults/tabulatedVotes.csv``), it counts the votes
+and writes ``results/listeners_cremad.json``, the source of the sums in
+``ser_helpers/listeners.py`` and of the figures on people in notebook 08. Without it, a network is trained as in that notebook, on the
+demo voices or on ``--data FOLDER``, and compared with the published sums; the result is written to
 ``results/listeners_<corpus>.json``.
 """
 
@@ -26,7 +26,7 @@ PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read the table wherever it lies; ``listeners.votes`` checks that it is the published one."""
+    """Read the table from any path; ``listeners.votes`` checks that it is the published one."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / Path(NAME).name
         copy.write_bytes(path.read_bytes())
@@ -34,7 +34,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def foreseen(counts: pd.DataFrame) -> float:
-    """Compute how often one listener votes as the majority of the *other* listeners does."""
+    """Compute how often one listener agrees with the majority of the *other* listeners."""
     votes, hits = counts.to_numpy(), 0.0
     for k in range(votes.shape[1]):
         others = votes.copy()
@@ -45,16 +45,16 @@ def foreseen(counts: pd.DataFrame) -> float:
 
 
 def alpha(counts: pd.DataFrame) -> float:
-    """Compute Krippendorff's alpha for nominal data: pairs within clips against all pairs."""
+    """Compute Krippendorff's alpha for nominal data: pairs within clips versus all pairs."""
     votes = counts.to_numpy(float)
-    n, of_all = votes.sum(axis=1), votes.sum(axis=0)
+    n, totals = votes.sum(axis=1), votes.sum(axis=0)
     apart = 1 - ((votes * (votes - 1)).sum(axis=1) / (n - 1)).sum() / n.sum()
-    by_luck = 1 - (of_all * (of_all - 1)).sum() / (n.sum() * (n.sum() - 1))
+    by_luck = 1 - (totals * (totals - 1)).sum() / (n.sum() * (n.sum() - 1))
     return 1 - apart / by_luck
 
 
 def measure(counts: pd.DataFrame, clips: pd.DataFrame) -> dict:
-    """Describe what was heard on one channel."""
+    """Summarise the votes on one channel."""
     n, emotion = counts.sum(axis=1), clips.emotion
     table = pd.DataFrame(
         {
@@ -70,7 +70,7 @@ def measure(counts: pd.DataFrame, clips: pd.DataFrame) -> dict:
     rows = listeners.shares(sums)
     own = pd.Series(np.diag(rows), rows.index)
     by_actor = table.as_meant.groupby(clips.actor).mean()
-    levels = clips.level[clips.level != "XX"]  # one sentence, no neutral
+    levels = clips.level[clips.level != "XX"]  # only one sentence, and no neutral clips
     several = table.agreement.quantile([0.25, 0.5, 0.75])
     return {
         "votes": int(n.sum()),
@@ -120,7 +120,7 @@ def measure_all(votes: pd.DataFrame) -> dict:
 
 
 def as_strong_by_luck(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
-    """Correlate two short lists; tell which share of all orders is as strongly correlated."""
+    """Correlate two short lists; also return the share of orders that correlate as strongly."""
     correlation = np.corrcoef(ours, theirs)[0, 1]
     orders = [np.corrcoef(order, theirs)[0, 1] for order in itertools.permutations(ours)]
     return correlation, float(np.mean(np.abs(orders) >= abs(correlation) - 1e-9))
@@ -140,8 +140,8 @@ def beside_published(corpus: data.Corpus) -> dict:
     )
     inside = parts == "test"
     truth = clips.emotion[inside]
-    said = soft.probabilities[inside].to_numpy()
-    nearest = -(said[:, None, :] * np.log(rows.to_numpy())[None]).sum(axis=2)
+    predicted = soft.probabilities[inside].to_numpy()
+    nearest = -(predicted[:, None, :] * np.log(rows.to_numpy())[None]).sum(axis=2)
     answers = {
         "hard labels": hard.predictions[inside],
         "published shares": soft.predictions[inside],
@@ -191,8 +191,10 @@ def rounded(value: object) -> object:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--votes", type=Path, metavar="FILE", help="count votes, do not train")
-    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    parser.add_argument(
+        "--votes", type=Path, metavar="FILE", help="count votes instead of training"
+    )
+    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
     options = parser.parse_args()
     if options.votes:
         name, result = "cremad", measure_all(read(options.votes))
