@@ -45,7 +45,7 @@ def published(corpus: str, name: str, *, metric: str = "uar") -> Published:
     Parameters
     ----------
     corpus : str
-        "demo" or "ravdess".
+        "demo" or "ravdess"; of "cremad" there is what its listeners reached.
     name : str
         What was scored, as the benchmark calls it: "course, unseen speakers", or "chance". What
         belongs to a topic has that before it, "temporal / frames, unseen speakers", and may be
@@ -68,7 +68,8 @@ def published(corpus: str, name: str, *, metric: str = "uar") -> Published:
     True
     """
     files = resources.files("ser_helpers") / "results"
-    corpora, known = set(), {}
+    corpora: set[str] = set()
+    known: dict[tuple[str, str], Published] = {}
     for file in sorted(files.iterdir(), key=lambda file: file.name):
         topic, _, of = file.name.removesuffix(".json").rpartition("_")
         tree = json.loads(file.read_text(encoding="utf-8"))
@@ -76,12 +77,11 @@ def published(corpus: str, name: str, *, metric: str = "uar") -> Published:
         if found:
             corpora.add(of)
         if of == corpus:
-            about = tree["corpus"], tree.get("n_actors")
+            about = tree.get("corpus") or tree["source"], tree.get("n_actors")
             known |= {(full, m): Published(*score, m, full, *about) for full, m, score in found}
     if not known:
-        raise DataError(
-            f"nothing was published of {corpus!r}: choose {' or '.join(sorted(corpora))}"
-        )
+        there = ", ".join(sorted(corpora))
+        raise DataError(f"nothing was published of the corpus {corpus!r}: choose from {there}")
     every = dict.fromkeys(full for full, _ in known)
     fits = [n for n in every if n == name] or [n for n in every if n.endswith(f" / {name}")]
     if len(fits) != 1:
