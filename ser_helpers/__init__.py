@@ -18,7 +18,8 @@ Module        What it does                                                      
 
 What several of these share stands in small modules under them: how files and folders are read
 (``containers``, ``places``, ``people``, ``recognise``), how clips are joined (``align``), computed
-(``spectrum``, ``clipwise``) and learnt from (``learning``, ``weights``).
+(``spectrum``, ``clipwise``), learnt from (``learning``, ``weights``) and scored (``scoring``,
+``paired``, ``published``).
 
 ``plot`` draws any of them, ``widgets`` plays them, ``check`` tells whether this machine is ready,
 and ``python -m ser_helpers`` walks the whole road at once.

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ser_helpers.align import to_clips
 from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTIONS, LEVELS
+from ser_helpers.paired import difference, speakers_needed  # noqa: F401
+from ser_helpers.published import published  # noqa: F401
+from ser_helpers.scoring import METRICS, confusions, draw_people, join, score
 from ser_helpers.train import Result
 from ser_helpers.votes import LISTENER_VOTES, check_channel
-
-METRICS = ("accuracy", "uar", "macro_f1")
 
 
 def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
@@ -40,7 +40,7 @@ def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
     >>> scores(["ANG", "ANG", "ANG", "SAD"], ["ANG", "ANG", "ANG", "ANG"])["uar"]  # 1 and 0
     0.5
     """
-    return _scores_of(_matrix(*_joined(y_true, y_pred))[None])[0]
+    return score(confusions(*join(y_true, y_pred))).iloc[0].to_dict()
 
 
 def confusion(y_true: pd.Series, y_pred: pd.Series, *, normalise: bool = False) -> pd.DataFrame:
@@ -62,7 +62,7 @@ def confusion(y_true: pd.Series, y_pred: pd.Series, *, normalise: bool = False) 
     DataError
         As :func:`scores`.
     """
-    return _frame(_matrix(*_joined(y_true, y_pred)), normalise)
+    return _frame(confusions(*join(y_true, y_pred))[0], normalise)
 
 
 def listeners(channel: str = "voice", *, normalise: bool = False) -> pd.DataFrame:
@@ -125,17 +125,13 @@ def intervals(
     DataError
         As :func:`scores`.
     """
-    joined = _joined(y_true, y_pred, speaker=speakers)
-    y_true, y_pred, speakers = (values.to_numpy() for values in joined)
-    names = np.unique(speakers)
-    by_speaker = np.stack([_matrix(y_true[s], y_pred[s]) for s in (speakers == n for n in names)])
-    value = pd.Series(_scores_of(by_speaker.sum(axis=0)[None])[0], name="value")
-    if len(names) < 2:
+    y_true, y_pred, speakers = join(y_true, y_pred, speaker=speakers)
+    by_speaker = confusions(y_true, y_pred, speakers)
+    value = score(by_speaker.sum(axis=0)[None]).iloc[0].rename("value")
+    if len(by_speaker) < 2:
         return pd.DataFrame({"value": value, "low": np.nan, "high": np.nan})
-    draws = np.random.default_rng(seed).multinomial(
-        len(names), np.full(len(names), 1 / len(names)), size=n_resamples
-    )  # how often each speaker is in each resample: their matrices just add up
-    resampled = pd.DataFrame(_scores_of(np.tensordot(draws, by_speaker, axes=1)))
+    draws = draw_people(len(by_speaker), n_resamples, seed=seed)
+    resampled = score(np.tensordot(draws, by_speaker, axes=1))
     tail = (1 - level) / 2
     return pd.DataFrame(
         {"value": value, "low": resampled.quantile(tail), "high": resampled.quantile(1 - tail)}
@@ -168,7 +164,7 @@ def baselines(y_true: pd.Series, *, majority: str | None = None) -> pd.DataFrame
         {
             "chance": {"accuracy": 1 / k, "uar": 1 / k, "macro_f1": chance_f1},
             "majority": scores(y_true, always),
-            "listeners": _scores_of(np.array([LISTENER_VOTES["voice"]]))[0],
+            "listeners": score(np.array([LISTENER_VOTES["voice"]])).iloc[0].to_dict(),
         }
     ).T
 
@@ -193,7 +189,7 @@ def slices(
         ``high`` of the UAR.
     """
     speaker = {} if speakers is None else {"speaker": speakers}
-    y_true, y_pred, by, *rest = _joined(y_true, y_pred, group=by, **speaker)
+    y_true, y_pred, by, *rest = join(y_true, y_pred, group=by, **speaker)
     rows, names = {}, sorted(by.dropna().unique())
     if set(names) <= set(LEVELS):
         names = [level for level in LEVELS if level in names]  # low, medium, high
@@ -322,7 +318,7 @@ def report_on(
     """
     from sklearn.metrics import classification_report  # when needed: loading it takes 0.7 s
 
-    y_true, y_pred, speakers = _joined(y_true, y_pred, speaker=speakers)
+    y_true, y_pred, speakers = join(y_true, y_pred, speaker=speakers)
     present = [emotion for emotion in EMOTIONS if emotion in set(y_true)]
     return Report(
         protocol,
@@ -333,35 +329,6 @@ def report_on(
         classification_report(y_true, y_pred, labels=present, digits=2, zero_division=0),
         confusion(y_true, y_pred),
     )
-
-
-def _joined(y_true: pd.Series, y_pred: pd.Series, **others: pd.Series) -> list[pd.Series]:
-    """Join predictions, and what else belongs to the clips, to the true labels."""
-    given = {"label": y_true, "prediction": y_pred, **others}
-    series = (values.index for values in given.values() if isinstance(values, pd.Series))
-    clips = next(series, pd.RangeIndex(len(y_true)))
-    if not len(clips):
-        raise DataError("there is no clip to score")
-    return [
-        to_clips(
-            clips,
-            values,
-            what=what,
-            exact=what == "prediction",
-            empty=what == "group",
-            of="labels",
-        )
-        for what, values in given.items()
-    ]
-
-
-def _matrix(y_true: pd.Series, y_pred: pd.Series) -> np.ndarray:
-    from sklearn.metrics import confusion_matrix
-
-    foreign = sorted((set(y_true) | set(y_pred)) - set(EMOTIONS), key=str)
-    if foreign:  # scikit-learn would leave these clips out without a word
-        raise DataError(f"unknown emotion(s) {foreign}: known are {', '.join(EMOTIONS)}")
-    return confusion_matrix(y_true, y_pred, labels=list(EMOTIONS))
 
 
 def _bracket(low: float, high: float) -> str:
@@ -376,19 +343,3 @@ def _frame(matrix: np.ndarray, normalise: bool) -> pd.DataFrame:
         index=pd.Index(EMOTIONS, name="true"),
         columns=pd.Index(EMOTIONS, name="predicted"),
     )
-
-
-def _scores_of(matrices: np.ndarray) -> list[dict[str, float]]:
-    """Score stacked confusion matrices, shape (n, 6, 6), over the classes that truly occur."""
-    right = np.diagonal(matrices, axis1=1, axis2=2)
-    true, said = matrices.sum(axis=2), matrices.sum(axis=1)
-    occurs = true > 0
-    n_classes = occurs.sum(axis=1)
-    recall = np.where(occurs, right / np.maximum(true, 1), 0)
-    f1 = np.where(occurs, 2 * right / np.maximum(true + said, 1), 0)
-    table = {
-        "accuracy": right.sum(axis=1) / true.sum(axis=1),
-        "uar": recall.sum(axis=1) / n_classes,
-        "macro_f1": f1.sum(axis=1) / n_classes,
-    }
-    return pd.DataFrame(table).to_dict("records")

@@ -5,6 +5,7 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
+from ser_helpers.align import to_clips
 from ser_helpers.errors import DataError
 from ser_helpers.recognise import recognise
 
@@ -127,6 +128,50 @@ def by_speaker(
     part_of[test] = "test"
     part_of[validation] = "validation"
     return clips.actor.map(part_of).rename(f"by speaker, seed {seed}")
+
+
+def development(clips: pd.DataFrame, parts: pd.Series | None = None) -> pd.DataFrame:
+    """Return the clips of the development speakers; the test speakers stay in the envelope.
+
+    What is tried, compared or chosen is measured on these clips, by :func:`folds_by_speaker`.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the column ``actor``.
+    parts : pandas.Series of str, optional
+        Part of each clip, joined by its name. Left out, those of :func:`by_speaker`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of the train and validation parts, in their order.
+
+    Raises
+    ------
+    DataError
+        If a part is unknown, or nothing is left, or a speaker is in the test part as well.
+
+    Examples
+    --------
+    >>> people = {"actor": [1, 2, 3, 4], "sex": "unknown", "duration": 2.0}
+    >>> clips = pd.DataFrame(people, index=["a", "b", "c", "d"])
+    >>> parts = pd.Series(["test", "train", "train", "validation"], index=clips.index)
+    >>> development(clips, parts).actor.tolist()
+    [2, 3, 4]
+    """
+    parts = by_speaker(clips) if parts is None else to_clips(clips.index, parts, what="part")
+    if foreign := sorted(set(parts) - set(PARTS), key=str):
+        raise DataError(f"unknown part(s) {foreign}: known are {', '.join(PARTS)}")
+    rest, sealed = clips[(parts != "test").to_numpy()], clips[(parts == "test").to_numpy()]
+    if rest.empty:
+        raise DataError("all clips are in the test part: there is no development speaker")
+    if both := sorted(set(rest.actor) & set(sealed.actor)):
+        raise DataError(
+            f"{len(both)} speakers are in the test part and outside it, first {both[0]}: split by "
+            "speaker, so that nobody is on two sides"
+        )
+    return rest
 
 
 def folds_by_speaker(clips: pd.DataFrame, n_folds: int = 6, *, seed: int = 42) -> pd.Series:

@@ -2,10 +2,11 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ser_helpers import checksums, data, names, split
+from ser_helpers.errors import DataError
 
 
 def made_up(sexes: list[str], clips_each: int = 12) -> pd.DataFrame:
@@ -136,3 +137,34 @@ def test_an_actors_number_does_not_make_a_corpus():
     assert split.by_speaker(demo.assign(actor=demo.actor - 3000)).name == "by speaker, seed 42"
     mixed = pd.concat([cremad(actors=range(1001, 1030)), made_up(["female"] * 3)])
     assert split.by_speaker(mixed).name == "by speaker, seed 42"
+
+
+@given(sexes=SEXES, seed=st.integers(0, 9))
+@settings(max_examples=25)
+def test_development_has_all_speakers_but_those_of_the_test_part(sexes, seed):
+    clips = made_up(sexes, clips_each=2)
+    parts = split.by_speaker(clips, seed=seed)
+    ours = split.development(clips, parts.sample(frac=1, random_state=seed))
+    assert ours.equals(clips[parts != "test"])
+    if ours.actor.nunique() >= 3:
+        folds = split.folds_by_speaker(ours, 3)
+        assert not set(clips.actor[folds.index]) & set(clips.actor[parts == "test"])
+
+
+def test_development_refuses_a_split_that_leaks_or_is_none():
+    clips = made_up(["female", "male"] * 3)
+    with pytest.raises(DataError, match="6 speakers are in the test part and outside it"):
+        split.development(clips, split.by_rows(clips))
+    with pytest.raises(DataError, match="no development speaker"):
+        split.development(clips, pd.Series("test", index=clips.index))
+    with pytest.raises(DataError, match="unknown part.*Test"):
+        split.development(clips, pd.Series("Test", index=clips.index))
+    with pytest.raises(DataError, match="have no part, first clip0"):
+        split.development(clips, split.by_speaker(clips).iloc[1:])
+
+
+def test_the_demo_voices_have_development_speakers():
+    whole = data.open_corpus("demo").clips
+    frozen = split.load_frozen("demo-v1")
+    ours = set(split.development(whole).actor)
+    assert ours == set(frozen.index[frozen != "test"])
