@@ -24,7 +24,7 @@ PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 
 
 def tutorial_row(path: Path) -> np.ndarray:
-    """Compute the features of most tutorials: the mean over time of 40 MFCCs at librosa's defaults."""
+    """Compute the features of most tutorials: means over time of 40 MFCCs, librosa's defaults."""
     y = data.load_clip(path, sr=22_050)
     return librosa.feature.mfcc(y=y, sr=22_050, n_mfcc=40).mean(axis=1)
 

@@ -1,10 +1,10 @@
 """Count votes and compare a network with them: ``python benchmarks/measure_listeners.py``.
 
 With ``--votes FILE`` (CREMA-D's own ``processedResults/tabulatedVotes.csv``), it counts the votes
-and writes ``results/listeners_cremad.json``, the source of the sums in
-``ser_helpers/listeners.py`` and of the figures on people in notebook 08. Without it, a network is trained as in that notebook, on the
-demo voices or on ``--data FOLDER``, and compared with the published sums; the result is written to
-``results/listeners_<corpus>.json``.
+and writes ``results/listeners_cremad.json``, the source of the sums in ``ser_helpers/votes.py`` and
+of the figures on people in notebook 08. Without it, a network is trained as in that notebook, on
+the demo voices or on ``--data FOLDER``, and compared with the published sums; the result is written
+to ``results/listeners_<corpus>.json``.
 """
 
 import argparse
