@@ -1,11 +1,12 @@
-"""Measure what notebook 12 says of cost and of streaming: ``python benchmarks/measure_scale.py``.
+"""Measure cost and streaming for notebook 12: ``python benchmarks/measure_scale.py``.
 
-On the demo voices, or on ``--data FOLDER``: milliseconds of each step of a clip; seconds against
-clips, with a line through them, in one process, in joblib's processes and on two Dask workers, side
-by side in one run; memory for reading shards at once and in pieces; and the UAR of a network that
-was trained from shards beside :func:`ser_helpers.train.fit`, six folds, with its rows dealt in
-several orders. Training is the notebook's own code, ``fit_by_hand``. Writes
-``ser_helpers/results/scale_<corpus>.json``. Seconds depend on the machine and on what else it does.
+It runs on the demo voices, or on ``--data FOLDER``, and measures the milliseconds per clip of each
+step; seconds against clips, with a fitted line, in one process, in joblib's processes and on two
+Dask workers, all in one run; the memory for reading shards at once and in pieces; and the UAR of a
+network trained from shards, with its rows in several orders, compared with
+:func:`ser_helpers.train.fit` over six folds. Training uses the notebook's own code,
+``fit_by_hand``. Writes ``ser_helpers/results/scale_<corpus>.json``. Seconds depend on the machine
+and on what else it is doing.
 """
 
 import argparse
@@ -37,8 +38,8 @@ COPIES = (1, 3, 6, 10)
 N_SHARDS = 12
 N_FOLDS = 6
 PACKAGES = ("dask", "joblib", "librosa", "numpy", "pyarrow", "scikit-learn", "torch")
-#: How the rows come to the network: the files' order is shuffled in each epoch or not, the buffer
-#: is this share of the training rows, and the scaler is that of all of them or of the first shard.
+#: How the rows reach the network: whether the files are shuffled in each epoch, the size of the
+#: buffer as a share of the training rows, and whether the scaler sees only the first shard.
 ORDERS = {
     "streamed": {"seeded": True, "buffer": 0.2},
     "buffer for everything": {"seeded": False, "buffer": 1.0},
@@ -48,7 +49,7 @@ ORDERS = {
 
 
 def notebook() -> SimpleNamespace:
-    """Take the functions out of notebook 12."""
+    """Load the functions that notebook 12 defines."""
     path = ROOT / "tests" / "notebook_code.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
@@ -57,7 +58,7 @@ def notebook() -> SimpleNamespace:
 
 
 def measure_steps(clips: pd.DataFrame) -> dict:
-    """Measure the steps of some 200 clips, the quickest of three tries; medians, milliseconds."""
+    """Time the steps for about 200 clips, best of three; return medians in milliseconds."""
     steps, settings = notebook().steps_by_hand, features.AudioSettings()
     chosen = clips.path[:: max(1, len(clips) // 200)]
     steps(chosen.iloc[0], settings)
@@ -71,7 +72,7 @@ def measure_steps(clips: pd.DataFrame) -> dict:
 
 
 def measure_sizes(clips: pd.DataFrame, here: Path) -> dict:
-    """Extract growing parts of a corpus, cold, in three ways, one after the other at each size."""
+    """Extract ever larger parts of a corpus, without a cache, in three ways at each size."""
     extract = {"one process": lambda few, cache: seconds(few, cache, n_jobs=1)}
     extract["two processes"] = lambda few, cache: seconds(few, cache, n_jobs=2)
     extract["two Dask workers"] = on_dask
@@ -115,7 +116,7 @@ def on_dask(clips: pd.DataFrame, cache: Path) -> float:
 
 
 def measure_memory(folder: Path, here: Path) -> dict:
-    """Weigh copies of the shards, read at once and in pieces; the copies are for nothing else."""
+    """Measure the memory for reading copies of the shards, at once and in pieces."""
     peak, parts = notebook().peak_of, sorted(folder.glob(shards.PATTERN))
     here.mkdir()
     rows = []
@@ -130,7 +131,7 @@ def measure_memory(folder: Path, here: Path) -> dict:
 
 
 def bytes_a_clip(clips: pd.DataFrame, here: Path) -> dict[str, int]:
-    """Tell what a clip takes on disk in shards of different sizes."""
+    """Return the bytes per clip on disk in shards of different sizes."""
     found = {}
     for n_rows in (100, 500, min(2000, len(clips))):
         shards.write(clips[:n_rows], here / str(n_rows), rows_per_shard=n_rows, progress=False)
@@ -143,7 +144,7 @@ def bytes_a_clip(clips: pd.DataFrame, here: Path) -> dict[str, int]:
 def stream(
     folder: Path, actors: set[int], scaler: StandardScaler, *, seed: int | None = None
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Read some actors' rows as what the network wants."""
+    """Yield some actors' rows as tensors for the network."""
     names = features.feature_names()
     for piece in shards.batches(folder, actors=actors, seed=seed):
         x = scaler.transform(piece[names]).astype(np.float32)
@@ -160,7 +161,7 @@ def train_streamed(
     first: bool = False,
     settings: train.TrainSettings = train.TrainSettings(),
 ) -> Callable[[pd.DataFrame], np.ndarray]:
-    """Train from shards as notebook 12 does; return what says the emotion of rows."""
+    """Train from shards as notebook 12 does; return a function that predicts emotions."""
     names, scaler = features.feature_names(), StandardScaler()
     n_rows = 0
     for piece in shards.batches(folder, actors=who["train"]):
@@ -177,40 +178,40 @@ def train_streamed(
         buffer=round(buffer * n_rows),
     )
 
-    def said(rows: pd.DataFrame) -> np.ndarray:
+    def predict(rows: pd.DataFrame) -> np.ndarray:
         x = torch.from_numpy(scaler.transform(rows[names]).astype(np.float32))
         return np.take(data.EMOTIONS, net.probabilities(x).argmax(dim=1).numpy())
 
-    return said
+    return predict
 
 
 def measure_training(
     table: pd.DataFrame, clips: pd.DataFrame, folder: Path, folds_of: int = N_FOLDS
 ) -> dict:
-    """Cross-validate by speaker, in memory and from shards; UAR over all folds, intervals."""
+    """Cross-validate by speaker, in memory and from shards; return UAR with intervals."""
     folds = split.folds_by_speaker(clips, N_FOLDS)
-    said = {name: [] for name in ("in memory", *ORDERS)}
+    predicted = {name: [] for name in ("in memory", *ORDERS)}
     for fold in range(folds_of):
         parts = split.parts_of_fold(folds, fold)
         who = {part: set(clips.actor[parts == part]) for part in split.PARTS}
         test = table[parts == "test"]
         result = train.fit(table, clips.emotion, parts, progress=False)
-        said["in memory"].append(result.predictions[test.index])
+        predicted["in memory"].append(result.predictions[test.index])
         for name, order in ORDERS.items():
             answers = train_streamed(folder, who, **order)(test)
-            said[name].append(pd.Series(answers, index=test.index))
+            predicted[name].append(pd.Series(answers, index=test.index))
     scores = {}
-    for name, of_folds in said.items():
+    for name, of_folds in predicted.items():
         answers = pd.concat(of_folds)
-        heard = clips.loc[answers.index]
-        uar = evaluate.intervals(heard.emotion, answers, heard.actor).loc["uar"]
+        tested = clips.loc[answers.index]
+        uar = evaluate.intervals(tested.emotion, answers, tested.actor).loc["uar"]
         first = evaluate.scores(clips.emotion[of_folds[0].index], of_folds[0])["uar"]
         scores[name] = uar.round(4).to_dict() | {"first_fold": round(first, 4)}
     return scores
 
 
 def measure_cost(corpus: data.Corpus, here: Path) -> dict:
-    """Measure what depends on the machine, and on what else it has to do."""
+    """Measure what depends on the machine and on what else it is doing."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     return {
         "machine": f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}",
@@ -221,7 +222,7 @@ def measure_cost(corpus: data.Corpus, here: Path) -> dict:
 
 
 def measure_streams(corpus: data.Corpus, here: Path) -> dict:
-    """Measure what any machine should find again: memory, bytes on disk, UAR."""
+    """Measure what should be the same on every machine: memory, bytes on disk, UAR."""
     table = features.extract(corpus.clips, progress=False)
     clips = corpus.clips.loc[table.index]
     write_shards(clips, here / "shards")
@@ -240,9 +241,11 @@ def write_shards(clips: pd.DataFrame, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
     parts = {"cost": measure_cost, "streams": measure_streams}
-    parser.add_argument("--only", choices=parts, help="measure this part, keep the other's figures")
+    parser.add_argument(
+        "--only", choices=parts, help="measure only this part; keep the other's figures"
+    )
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)
     print(corpus)

@@ -1,10 +1,11 @@
 """Measure what happens outside the studio: ``python benchmarks/measure_shift.py [--data FOLDER]``.
 
-Six folds by speaker, as in ``measure.py``; each network hears the clips of its own test speakers as
-they are, and again by telephone, in noise, in a room, softer and louder. Then: each speaker's
-features standardised with unlabelled clips of that speaker (how many, and of which mood); keeping
-silent when unsure, with a threshold chosen on the validation speakers; and travelling to the other
-sex and, with ``--data``, between that corpus and the demo voices. Writes
+Six folds by speaker, as in ``measure.py``; each network is tested on the clips of its own test
+speakers as they are, and again by telephone, in noise, in a room, softer and louder. It also
+measures what happens when each speaker's features are standardised with unlabelled clips of that
+speaker (how many, and with which emotion); when the network may decline to answer, with a threshold
+chosen on the validation speakers; and when it is trained on one sex and tested on the other or,
+with ``--data``, on that corpus and the demo voices in either direction. Writes
 ``results/shift_<corpus>.json``.
 """
 
@@ -20,18 +21,18 @@ from ser_helpers import calibration, data, evaluate, features, split, train
 from ser_helpers.further import adapt, channel
 
 N_FOLDS = 6
-SEEDS = range(3)  # of the network, and of the choice of calibration clips
+SEEDS = range(3)  # for the network and for choosing the calibration clips
 N_CALIBRATION = (2, 5, 10, 20)
 MINUTE = 60.0  # seconds
 GAP = 0.4  # seconds of silence between the sentences of that minute
-WANTED = 0.75  # accuracy that the validation speakers must reach, to choose a threshold
+WANTED = 0.75  # accuracy to reach on the validation speakers when choosing a threshold
 N_BABBLE = 6  # voices
 PACKAGES = ("librosa", "numpy", "scikit-learn", "scipy", "soxr", "torch")
 Condition = Callable[[np.ndarray, int], np.ndarray]
 
 
 def conditions(voices: Sequence[np.ndarray]) -> dict[str, Condition]:
-    """List the shifts: each takes samples and a seed (the number of the clip)."""
+    """List the shifts: each takes samples and a seed (the clip's number)."""
     sr = data.SAMPLE_RATE
 
     def noisy(kind: Callable, snr: float) -> Condition:
@@ -59,7 +60,7 @@ def conditions(voices: Sequence[np.ndarray]) -> dict[str, Condition]:
 
 
 def voices_of(clips: pd.DataFrame, folds: pd.Series) -> dict[int, list[np.ndarray]]:
-    """Choose the voices of the babble for each fold's test speakers, from its train part."""
+    """Choose the babble voices for each fold's test speakers from its train part."""
     chosen = {}
     for fold in sorted(folds.unique()):
         own = clips[split.parts_of_fold(folds, fold) == "train"]
@@ -69,14 +70,14 @@ def voices_of(clips: pd.DataFrame, folds: pd.Series) -> dict[int, list[np.ndarra
 
 
 def shifted(clips: pd.DataFrame, folds: pd.Series, name: str) -> pd.DataFrame:
-    """Compute the feature table of a corpus under one condition."""
+    """Compute a corpus's feature table under one condition."""
     of_fold = {fold: conditions(v)[name] for fold, v in voices_of(clips, folds).items()}
 
     def row(i: int) -> np.ndarray:
         y = data.load_clip(clips.path.iloc[i])
         return features.describe(of_fold[folds.iloc[i]](y, i))
 
-    row(0)  # once before any pool, see features.extract
+    row(0)  # call it once before any pool, see features.extract
     rows = joblib.Parallel(n_jobs=2)(joblib.delayed(row)(i) for i in range(len(clips)))
     table = pd.DataFrame(np.stack(rows), index=clips.index, columns=features.feature_names())
     table.attrs["settings"] = features.extract(clips.iloc[:1], progress=False).attrs["settings"]
@@ -84,7 +85,7 @@ def shifted(clips: pd.DataFrame, folds: pd.Series, name: str) -> pd.DataFrame:
 
 
 def trained(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series, seed: int) -> list:
-    """Train one network a fold."""
+    """Train one network per fold."""
     return [
         train.fit(
             table,
@@ -98,7 +99,7 @@ def trained(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series, seed: in
 
 
 def of_test_speakers(results: list[train.Result], table: pd.DataFrame) -> pd.DataFrame:
-    """Let each fold's network answer the rows of its own test speakers."""
+    """Predict the rows of each fold's test speakers with that fold's network."""
     answers = []
     for result in results:
         tested = result.parts.index[result.parts == "test"].intersection(table.index, sort=False)
@@ -107,14 +108,14 @@ def of_test_speakers(results: list[train.Result], table: pd.DataFrame) -> pd.Dat
 
 
 def uar(clips: pd.DataFrame, answers: pd.DataFrame) -> dict[str, float]:
-    """Score the UAR with its interval over speakers, and the mean of the highest probability."""
+    """Compute the UAR with its interval over speakers, and the mean highest probability."""
     own = clips.loc[answers.index]
     scores = evaluate.intervals(own.emotion, answers.idxmax(axis=1), own.actor)
     return scores.loc["uar"].to_dict() | {"confidence": float(answers.max(axis=1).mean())}
 
 
 def thresholds(results: list[train.Result], wanted: float) -> pd.Series:
-    """Choose each fold's threshold on its validation speakers: the lowest that is accurate."""
+    """Choose each fold's threshold: the lowest that is accurate on its validation speakers."""
     chosen = []
     for result in results:
         own = result.parts == "validation"
@@ -126,14 +127,14 @@ def thresholds(results: list[train.Result], wanted: float) -> pd.Series:
 
 
 def accepted(clips: pd.DataFrame, answers: pd.DataFrame, limit: pd.Series) -> dict[str, float]:
-    """Say how many clips are answered when the unsure ones are not, and how many are right."""
+    """Return the share of clips above the threshold, and the accuracy on them."""
     kept = answers.max(axis=1) >= limit.loc[answers.index]
     right = answers.idxmax(axis=1) == clips.emotion.loc[answers.index]
     return {"coverage": float(kept.mean()), "accuracy": float(right[kept].mean())}
 
 
 def a_minute(clips: pd.DataFrame) -> pd.DataFrame:
-    """Join a speaker's clips to a minute, cut it at its pauses, and describe the pieces."""
+    """Join a speaker's clips into a minute, cut it at its pauses, and describe the pieces."""
     silence = np.zeros(round(GAP * data.SAMPLE_RATE), dtype=np.float32)
     joined = np.concatenate([part for p in clips.path for part in (data.load_clip(p), silence)])
     joined = joined[: round(MINUTE * data.SAMPLE_RATE)]
@@ -142,7 +143,7 @@ def a_minute(clips: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_minutes(table: pd.DataFrame, clips: pd.DataFrame, order: pd.DataFrame) -> pd.DataFrame:
-    """Standardise each speaker's rows by a minute of that speaker's own sentences."""
+    """Standardise each speaker's rows with a minute of that speaker's own sentences."""
     done = []
     for actor, own in order.groupby("actor"):
         minute = a_minute(own)
@@ -156,7 +157,7 @@ def with_minutes(table: pd.DataFrame, clips: pd.DataFrame, order: pd.DataFrame) 
 def calibrate(
     table: pd.DataFrame, clips: pd.DataFrame, plain: list, results: list, seed: int
 ) -> dict[str, dict]:
-    """Standardise test speakers by few clips of some sentences, and score the other sentences."""
+    """Standardise test speakers with a few clips of some sentences, and score the others."""
     names = sorted(clips.sentence.unique())
     pool = clips.sentence.isin(names[: len(names) // 2])
     order = clips[pool].sample(frac=1, random_state=seed)
@@ -179,7 +180,7 @@ def calibrate(
 
 
 def between_sexes(table: pd.DataFrame, clips: pd.DataFrame, seed: int) -> dict[str, dict]:
-    """Train on one sex, in six folds of its speakers, and test on both."""
+    """Train on one sex, in six folds by speaker, and test on both."""
     scores = {}
     for sex in sorted(clips.sex.unique()):
         own = clips.sex == sex
@@ -204,17 +205,17 @@ def between_sexes(table: pd.DataFrame, clips: pd.DataFrame, seed: int) -> dict[s
 def between_corpora(
     here: tuple[pd.DataFrame, pd.DataFrame], there: tuple[pd.DataFrame, pd.DataFrame], seed: int
 ) -> dict[str, float]:
-    """Train on one corpus (its last two tenths of speakers validate), test on all of the other."""
+    """Train on one corpus (a fifth of its speakers validate) and test on all of the other."""
     (table, clips), (other, other_clips) = here, there
     parts = split.by_speaker(clips, test_size=0.1, validation_size=0.2, frozen=False)
-    parts = parts.replace({"test": "train"})  # nobody here needs to be tested
+    parts = parts.replace({"test": "train"})  # no test speakers are needed here
     settings = train.TrainSettings(seed=seed)
     result = train.fit(table, clips.emotion, parts, settings=settings, progress=False)
     return uar(other_clips, result.answers(other))
 
 
 def mean_of(of_seeds: list[dict]) -> dict:
-    """Take the mean over seeds, name by name."""
+    """Average each name's scores over the seeds."""
     means = {
         name: pd.DataFrame([scores[name] for scores in of_seeds]).mean().round(4).to_dict()
         for name in of_seeds[0]
@@ -233,7 +234,7 @@ def with_features(corpus: data.Corpus) -> tuple[pd.DataFrame, pd.DataFrame]:
 def measure_all(
     corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS, only: Sequence[str] | None = None
 ) -> dict:
-    """Measure a corpus; ``only`` names the conditions to be measured (left out, all)."""
+    """Measure a corpus; ``only`` names the conditions to measure (default: all)."""
     table, clips = with_features(corpus)
     folds = split.folds_by_speaker(clips, N_FOLDS)
     own = adapt.standardise_by_speaker(table, clips.actor)
@@ -283,7 +284,7 @@ def measure_all(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
     corpus = data.open_corpus(parser.parse_args().data)
     print(record.write(f"shift_{record.name_of(corpus)}", measure_all(corpus)).name)
 

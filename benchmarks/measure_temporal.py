@@ -1,17 +1,18 @@
 """Measure the network that sees time: ``python benchmarks/measure_temporal.py [--data FOLDER]``.
 
-The protocol is that of ``measure.py``: six folds by speaker, each tests once, the next one
-chooses the epoch, the others train. One processor a fold, several folds at once. Writes
-``results/temporal_<corpus>.json``.
+The protocol is that of ``measure.py``: six folds by speaker; each is the test fold once, the next
+one chooses the epoch, and the others train. Each fold uses one processor; several folds run at
+once. Writes ``results/temporal_<corpus>.json``.
 
-With ``--trial NAME key=value …`` it tries other settings, on the *validation* parts of the first
-three folds only, and adds what came out to ``results/temporal_trials.json``: the test parts are
-not even given. The speakers of the other three folds (0, 4 and 5) are then never scored while
-settings are chosen, so that their score, told apart in the results, owes nothing to the choice.
+With ``--trial NAME key=value …`` it tries other settings, only on the *validation* parts of the
+first three folds, and adds the outcome to ``results/temporal_trials.json``; the test parts are not
+even passed on. The speakers of the other three folds (0, 4 and 5) are therefore never scored while
+settings are chosen, so their score, which the results list separately, is not biased by the choice.
 
-A whole run takes some twenty minutes of processor time, too long for a test. So ``--short EPOCHS``
-adds two scores that are quick to repeat to the results that are there: of the first fold after so
-few epochs, and of the network that comes with the course. ``tests/test_temporal.py`` repeats them.
+A whole run takes about twenty minutes of processor time, too long for a test. ``--short EPOCHS``
+therefore adds two scores that are quick to reproduce to the existing results: that of the first
+fold after only so many epochs, and that of the network that comes with the course.
+``tests/test_temporal.py`` reproduces them.
 """
 
 import argparse
@@ -36,13 +37,13 @@ TRIAL_FOLDS = (0, 1, 2)  # their validation parts are the folds 1, 2 and 3
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 
 
-#: A fold that was trained before with the same input and code is read from ``work/``, so that a
-#: run that was stopped goes on where it was.
+#: A fold that was trained before with the same input and code is read from ``work/``, so that an
+#: interrupted run continues where it stopped.
 CODE = hashlib.sha256("".join(map(inspect.getsource, (frames, temporal))).encode()).hexdigest()
 
 
 def changed(settings: temporal.TemporalSettings, changes: list[str]) -> temporal.TemporalSettings:
-    """Change settings by ``key=value``, of training or of what is done to the clips in it."""
+    """Change settings of training or of augmentation, given as ``key=value``."""
     augment = settings.augment
     for change in changes:
         key, _, text = change.partition("=")
@@ -66,7 +67,7 @@ def run_fold(
     settings: temporal.TemporalSettings,
     code: str = CODE,
 ) -> tuple[dict, pd.DataFrame]:
-    """Train one fold on one processor; tell how it went, and each clip's probabilities."""
+    """Train one fold on one processor; return a summary and each clip's probabilities."""
     torch.set_num_threads(1)
     wall, cpu = time.perf_counter(), time.process_time()
     result = temporal.fit(table, clips.emotion, parts, settings=settings, progress=False)
@@ -97,7 +98,7 @@ def run_folds(
     memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
     pool = joblib.Parallel(n_jobs=n_jobs, verbose=10)
     cached = joblib.delayed(memory.cache(run_fold))
-    # Where a clip lies on this machine's disk has nothing to do with it.
+    # The cache must not depend on where a clip is stored on this machine.
     clips = clips.drop(columns="path")
     return pool(cached(table[p.index], clips.loc[p.index], p, settings, CODE) for p in parts)
 
@@ -111,15 +112,19 @@ def measure(
     rows, unseen = [], []
     for (row, probabilities), part in zip(runs, parts, strict=True):
         test = part.index[part == "test"]
-        said = probabilities.loc[test].idxmax(axis=1)
-        unseen.append(said)
-        rows.append(row | {"test_uar": round(evaluate.scores(clips.emotion[test], said)["uar"], 4)})
-    said = pd.concat(unseen).loc[clips.index]
+        predicted = probabilities.loc[test].idxmax(axis=1)
+        unseen.append(predicted)
+        rows.append(
+            row | {"test_uar": round(evaluate.scores(clips.emotion[test], predicted)["uar"], 4)}
+        )
+    predicted = pd.concat(unseen).loc[clips.index]
     apart = ~folds.isin([fold + 1 for fold in TRIAL_FOLDS])  # never scored in a trial
     return {
         "protocol": f"{folds.name}; the next fold chooses the epoch",
         "scores": {
-            name: evaluate.intervals(clips.emotion[rows_of], said[rows_of], clips.actor[rows_of])
+            name: evaluate.intervals(
+                clips.emotion[rows_of], predicted[rows_of], clips.actor[rows_of]
+            )
             .round(4)
             .to_dict("index")
             for name, rows_of in (
@@ -127,23 +132,23 @@ def measure(
                 ("frames, unseen speakers never scored in a trial", clips.index[apart]),
             )
         },
-        "confusion": evaluate.confusion(clips.emotion, said).to_dict("split"),
+        "confusion": evaluate.confusion(clips.emotion, predicted).to_dict("split"),
         "folds": rows,
     }
 
 
 def short_run(table: pd.Series, clips: pd.DataFrame, *, epochs: int) -> dict:
-    """Train the first fold for a few epochs, with all else as in the whole run."""
+    """Train the first fold for a few epochs, otherwise as in the whole run."""
     parts = split.parts_of_fold(split.folds_by_speaker(clips, N_FOLDS), 0)
     settings = temporal.TemporalSettings(epochs=epochs)
     row, probabilities = run_fold(table, clips, parts, settings)
     test = parts.index[parts == "test"]
-    said = probabilities.loc[test].idxmax(axis=1)
+    predicted = probabilities.loc[test].idxmax(axis=1)
     return {
         "fold": row["fold"],
         "epochs": epochs,
         "validation_uar": row["validation_uar"],
-        "test_uar": round(evaluate.scores(clips.emotion[test], said)["uar"], 4),
+        "test_uar": round(evaluate.scores(clips.emotion[test], predicted)["uar"], 4),
         "processor_seconds": row["processor_seconds"],
     }
 
@@ -153,8 +158,8 @@ def shipped_network(table: pd.Series, clips: pd.DataFrame) -> dict:
     parts = split.by_speaker(clips)
     test = parts.index[parts == "test"]
     network = checkpoint.load()
-    said = temporal.predict(network, table[test]).idxmax(axis=1)
-    scores = evaluate.intervals(clips.emotion[test], said, clips.actor[test]).round(4)
+    predicted = temporal.predict(network, table[test]).idxmax(axis=1)
+    scores = evaluate.intervals(clips.emotion[test], predicted, clips.actor[test]).round(4)
     return {
         "trained_on": str(network.provenance),
         "tested_on": f"{parts.name}, test part",
@@ -172,8 +177,8 @@ def trial(
 ) -> dict:
     fold_of = split.folds_by_speaker(clips, N_FOLDS)
     parts = [split.parts_of_fold(fold_of, fold) for fold in folds]
-    heard = [part[part != "test"] for part in parts]
-    rows = [row for row, _ in run_folds(table, clips, heard, settings, n_jobs=n_jobs)]
+    visible = [part[part != "test"] for part in parts]
+    rows = [row for row, _ in run_folds(table, clips, visible, settings, n_jobs=n_jobs)]
     return {
         "validation_uar": round(sum(row["validation_uar"] for row in rows) / len(rows), 4),
         "folds": rows,
@@ -182,14 +187,22 @@ def trial(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="as SER_DATA; the demo voices if left out", default="demo")
+    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
     parser.add_argument(
-        "--short", type=int, metavar="EPOCHS", help="only add what is quick to repeat"
+        "--short",
+        type=int,
+        metavar="EPOCHS",
+        help="only add the scores that are quick to reproduce",
     )
-    parser.add_argument("--jobs", type=int, default=2, help="folds at once")
-    parser.add_argument("--trial", metavar="NAME", help="only try settings, by validation")
+    parser.add_argument("--jobs", type=int, default=2, help="number of folds to train at once")
+    parser.add_argument("--trial", metavar="NAME", help="only try settings, on validation parts")
     parser.add_argument(
-        "--folds", type=int, nargs="+", choices=TRIAL_FOLDS, default=TRIAL_FOLDS, help="of a trial"
+        "--folds",
+        type=int,
+        nargs="+",
+        choices=TRIAL_FOLDS,
+        default=TRIAL_FOLDS,
+        help="folds of a trial",
     )
     parser.add_argument("changes", nargs="*", metavar="key=value", help="settings to change")
     options = parser.parse_args()
@@ -197,9 +210,9 @@ def main() -> None:
     corpus = data.open_corpus(options.data)
     print(corpus)
     file = f"temporal_{record.name_of(corpus)}"
-    told = record.read(file)
-    if options.short and not told:
-        parser.error(f"there is no {file}.json yet: measure without --short first")
+    stored = record.read(file)
+    if options.short and not stored:
+        parser.error(f"there is no {file}.json yet: run without --short first")
     table = frames.extract(corpus.clips)
     clips = corpus.clips.loc[table.index]
     if options.short:
@@ -208,7 +221,7 @@ def main() -> None:
             "shipped_network": shipped_network(table, clips),
         }
         print(json.dumps(quick, indent=2))
-        record.write(file, told | quick)
+        record.write(file, stored | quick)
         return
     if options.trial:
         trials = record.read("temporal_trials")
@@ -235,7 +248,7 @@ def main() -> None:
         print(f"{name:50} UAR {uar['value']:.1%} [{uar['low']:.1%}, {uar['high']:.1%}]")
     print(pd.DataFrame(result["folds"]).to_string())
     record.write(file, result)
-    print("now add what a test repeats: the same call with --short EPOCHS")
+    print("now repeat the call with --short EPOCHS, to add the scores that a test reproduces")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every benchmark writes beside its figures, and how: ``results/<topic>_<corpus>.json``."""
+"""Read and write results of benchmarks, ``results/<topic>_<corpus>.json``, and what all share."""
 
 import json
 import platform
@@ -15,12 +15,12 @@ RESULTS = Path(ser_helpers.__file__).parent / "results"
 
 
 def name_of(corpus: data.Corpus) -> str:
-    """Return the name of a corpus in names of files, e.g. ``demo``."""
+    """Return a corpus's name for use in file names, e.g. ``demo``."""
     return "demo" if corpus.synthetic else corpus.name.split()[0].lower()
 
 
 def about(corpus: data.Corpus, clips: pd.DataFrame) -> dict:
-    """Tell which corpus was measured, and how much of it."""
+    """Describe which corpus was measured, and how much of it."""
     return {
         "corpus": corpus.name,
         "synthetic": corpus.synthetic,
@@ -30,24 +30,24 @@ def about(corpus: data.Corpus, clips: pd.DataFrame) -> dict:
 
 
 def versions(*packages: str) -> dict[str, str]:
-    """Return the versions of Python and of those packages that are installed."""
+    """Return the versions of Python and of those of the packages that are installed."""
     found = {"python": platform.python_version()}
     for package in packages:
         try:
             found[package] = version(package)
-        except PackageNotFoundError:  # TensorFlow goes by one of two names, or is not here
+        except PackageNotFoundError:  # TensorFlow has one of two names, or is not installed
             continue
     return found
 
 
 def read(name: str) -> object:
-    """Read ``results/<name>.json``; an empty dict where there is none yet."""
+    """Read ``results/<name>.json``; return an empty dict if there is none yet."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def write(name: str, result: object) -> Path:
-    """Write ``results/<name>.json``; an older one is replaced only by a whole one."""
+    """Write ``results/<name>.json``; an older file is replaced only by a complete one."""
     path = RESULTS / f"{name}.json"
     content = json.dumps(result, indent=2, ensure_ascii=False) + "\n"
     replace_file(path, content.encode())

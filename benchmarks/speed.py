@@ -1,15 +1,15 @@
-"""Measure the speed of the road beside the tutorials' loop: ``python benchmarks/speed.py``.
+"""Compare the course's speed with the tutorials' loop: ``python benchmarks/speed.py``.
 
-On the corpus that is open (``SER_DATA``; ``--data FOLDER``), one core, clips read from the disk's
-cache. Three ways, in an order that alternates from repeat to repeat:
+It uses the corpus of ``SER_DATA`` or ``--data FOLDER`` and one core, and reads clips from the
+disk's cache. It times three ways, in an order that alternates from repeat to repeat:
 
 - the tutorials' loop: ``librosa.load`` at 22,050 Hz, means of 40 MFCCs at librosa's defaults;
 - ours: ``load_clip`` and ``describe``;
-- reading alone: ``soundfile.read``.
+- reading only: ``soundfile.read``.
 
-Then, in processes of their own, importing torch, and importing the road after it. Milliseconds
-depend on the machine and on what else it does; the ratios are taken within each repeat. Writes
-``ser_helpers/results/speed_<corpus>.json``.
+Then it times importing torch, and importing the course's main modules after it, each in a new
+process. Milliseconds depend on the machine and on what else it is doing; the ratios are computed
+within each repeat. Writes ``ser_helpers/results/speed_<corpus>.json``.
 """
 
 import argparse
@@ -60,7 +60,7 @@ WAYS = {"tutorials": tutorials, "ours": ours, "reading": reading}
 
 
 def milliseconds(work: Callable, paths: list[Path]) -> float:
-    """Measure the time of one clip, on average over all."""
+    """Measure the mean time per clip."""
     start = time.perf_counter()
     for path in paths:
         work(path)
@@ -68,9 +68,9 @@ def milliseconds(work: Callable, paths: list[Path]) -> float:
 
 
 def measure(paths: list[Path]) -> pd.DataFrame:
-    """Measure each way ``REPEATS`` times; a row per repeat, milliseconds per clip."""
+    """Time each way ``REPEATS`` times; return milliseconds per clip, one row per repeat."""
     for work in WAYS.values():
-        milliseconds(work, paths[:20])  # compiled, cached and read once
+        milliseconds(work, paths[:20])  # so that code is compiled and files are cached
     rows = []
     for repeat in range(REPEATS):
         order = list(WAYS)[:: 1 if repeat % 2 else -1]
@@ -79,23 +79,25 @@ def measure(paths: list[Path]) -> pd.DataFrame:
 
 
 def importing() -> dict:
-    """Measure importing torch, and the road after it, each time in a new process; seconds."""
+    """Time importing torch and then the main modules, in a new process each time; in seconds."""
     command = [sys.executable, "-c", IMPORTS]
-    told = [subprocess.check_output(command, text=True).split() for _ in range(REPEATS)]
-    return spread(pd.DataFrame(told, columns=["torch", "road after torch"], dtype=float))
+    times = [subprocess.check_output(command, text=True).split() for _ in range(REPEATS)]
+    return spread(pd.DataFrame(times, columns=["torch", "road after torch"], dtype=float))
 
 
 def spread(table: pd.DataFrame) -> dict:
-    """Give median, least and most of each column."""
+    """Return the median, minimum and maximum of each column."""
     return table.agg(["median", "min", "max"]).round(2).to_dict()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="as SER_DATA")
-    parser.add_argument("--clips", type=int, default=528, help="at most, evenly spaced")
+    parser.add_argument("--data", help="like SER_DATA")
+    parser.add_argument(
+        "--clips", type=int, default=528, help="maximum number of clips, evenly spaced"
+    )
     options = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):  # Linux: one core, whatever a library would like
+    if hasattr(os, "sched_setaffinity"):  # Linux: one core, even if a library would use more
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     corpus = data.open_corpus(options.data)
     clips = corpus.clips.iloc[:: -(-len(corpus.clips) // options.clips)]
