@@ -46,19 +46,8 @@ def difference(
     actual: pd.Series, one: pd.Series, other: pd.Series, speakers: pd.Series
 ) -> dict[str, float]:
     """Return the UAR of ``one`` minus that of ``other``, and its 95 % interval over speakers."""
-    frame = pd.DataFrame({"actual": actual, "speaker": speakers, "clips": 1})
-    frame["one"], frame["other"] = one == actual, other == actual
-    sums = frame.groupby(["speaker", "actual"])[["clips", "one", "other"]].sum()
-    counts = {name: sums[name].unstack(fill_value=0).to_numpy(dtype=float) for name in sums}
-    n = len(counts["clips"])
-    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=2000)
-    draws = np.vstack([np.ones(n), draws])  # the first row: each speaker once, as measured
-    clips = draws @ counts["clips"]
-    clips[clips == 0] = np.nan  # no drawn speaker has this emotion
-    uar = {name: np.nanmean(draws @ counts[name] / clips, axis=1) for name in ("one", "other")}
-    apart = uar["one"] - uar["other"]
-    low, high = np.quantile(apart[1:], [0.025, 0.975])
-    return {"value": apart[0], "low": low, "high": high}
+    found = evaluate.difference(actual, one, other, speakers)
+    return {"value": found.value, "low": found.low, "high": found.high}
 
 
 def measure(

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ser_helpers.files import project_folder, why_not_writable, work_folder
-from ser_helpers.shadows import hiding, loaded_from
+from ser_helpers.shadows import advice, hiding, loaded_from
 
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest that the course is tested on
 NEEDED_DISK_GB = 1.0  # features, recognisers and figures; a real corpus needs its own room
@@ -410,7 +410,7 @@ def _checkout() -> Path | None:
 
 def _hides(path: str, name: str) -> Line:
     found = f"{path} hides the package {name} from every program started there"
-    return Line(False, "names", found, f"rename it, for instance to my_{os.path.basename(path)}")
+    return Line(False, "names", found, advice(path))
 
 
 def _imported_from_here(before: set[str], *, known: list[Line]) -> list[Line]:

@@ -10,8 +10,6 @@ import pandas as pd
 from ser_helpers import scoring
 from ser_helpers.errors import DataError
 
-CALLED = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -74,7 +72,7 @@ class Difference:
             f"{round(share * 100, digits) + 0.0:{sign}.{digits}f}".replace("-", "−")
             for share, sign in ((self.value, "+"), (self.low, "-"), (self.high, "-"))
         )
-        return f"{CALLED[self.metric]} {value} points [{low}, {high}]"
+        return f"{scoring.METRIC_NAMES[self.metric]} {value} points [{low}, {high}]"
 
 
 def difference(

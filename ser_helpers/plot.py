@@ -21,9 +21,9 @@ from matplotlib.figure import Figure
 
 from ser_helpers.audio import as_samples, load_clip
 from ser_helpers.errors import DataError
-from ser_helpers.evaluate import METRICS
 from ser_helpers.features import AudioSettings, mel_power
 from ser_helpers.names import EMOTION_NAMES, EMOTIONS, LEVELS, OTHER_EMOTIONS
+from ser_helpers.scoring import METRIC_NAMES, METRICS
 
 #: One colour per emotion, all through the course: from Okabe & Ito's colour-blind-safe palette
 #: (2008); for neutral, a grey dark enough for everybody to distinguish from their green; and for
@@ -41,7 +41,6 @@ COLOURS = {
 OTHER_COLOUR = "#777777"  # of what is no emotion, or not known
 MOST_BARS = 200
 PART_COLOURS = {"train": "#56B4E9", "validation": "#E69F00", "test": "#000000"}
-NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
 #: Quiet axes, so that the data speak; applied when axes are made, never to matplotlib as a whole.
 STYLE = {
     "axes.spines.top": False,
@@ -627,16 +626,16 @@ def intervals(
     for i, (name, table) in enumerate(reversed(scores.items())):
         value, low, high = table.loc[metric, ["value", "low", "high"]] * 100
         if np.isnan(value):
-            raise DataError(f"the {NAMES[metric]} of {name!r} is not a number (NaN)")
+            raise DataError(f"the {METRIC_NAMES[metric]} of {name!r} is not a number (NaN)")
         known = np.isfinite([low, high]).all()
         error = _arms(value, low, high)[:, None] if known else None
         ax.errorbar(value, i, xerr=error, fmt="o", capsize=4, color="#0072B2")
         names.append(name if known else f"{name}\n(no interval)")
     ax.set_yticks(range(len(scores)), names)
     ax.set(
-        xlabel=f"{NAMES[metric]} (%)",
+        xlabel=f"{METRIC_NAMES[metric]} (%)",
         ylabel="what was scored",
-        title=f"{NAMES[metric]} with 95 % intervals over speakers",
+        title=f"{METRIC_NAMES[metric]} with 95 % intervals over speakers",
         xlim=(0, 100),
         ylim=(-0.6, len(scores) - 0.4),
     )

@@ -11,6 +11,7 @@ from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTIONS
 
 METRICS = ("accuracy", "uar", "macro_f1")
+METRIC_NAMES = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
 
 
 def join(y_true: Any, y_pred: Any, **others: Any) -> list[pd.Series]:

@@ -68,7 +68,12 @@ def sentence(path: str, name: str) -> str:
     >>> print(sentence("notebooks/random.py", "random"))
     notebooks/random.py hides the module random: rename it, for instance to my_random.py
     """
-    return f"{path} hides the module {name}: rename it, for instance to my_{os.path.basename(path)}"
+    return f"{path} hides the module {name}: {advice(path)}"
+
+
+def advice(path: str) -> str:
+    """Say how a file stops hiding anything."""
+    return f"rename it, for instance to my_{os.path.basename(path)}"
 
 
 def explain() -> str:
