@@ -8,15 +8,14 @@ install. All random numbers come from one seed.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-import joblib
 import make_checksums
 import numpy as np
 import pandas as pd
@@ -24,32 +23,23 @@ import pyworld
 import soundfile
 import soxr
 from scipy import signal
+from voices.cremad import (
+    EMOTION_SECONDS,
+    MEAN_SECONDS,
+    SENTENCE_SECONDS,
+    SILENCE,
+    Clip,
+    list_clips,
+    write_corpus,
+)
 from voices.opus import write_opus
+from voices.world import FRAME, HERTZ, OCTAVES, SEMITONE, SR, take_apart
 
 from ser_helpers import data
 from ser_helpers.files import replace_file
 
 SEED = 2014  # the year of CREMA-D's paper
-SR = data.SAMPLE_RATE
-FRAME = 0.005  # seconds, WORLD's step
 FOLDER = data.DEMO_FOLDER
-N_FFT = pyworld.get_cheaptrick_fft_size(SR)
-HERTZ = np.linspace(0, SR / 2, N_FFT // 2 + 1)
-OCTAVES = np.log2(np.clip(HERTZ, 100, None) / 1000)
-SEMITONE = np.log(2) / 12
-
-#: Mean duration in seconds in CREMA-D, including silence (computed from its file sizes). These
-#: durations already imply the table's cue "rate", so that cue is not applied again.
-SENTENCE_SECONDS = {
-    "DFA": 2.30, "IEO": 2.28, "IOM": 2.42, "ITH": 2.77, "ITS": 2.59, "IWL": 2.73,
-    "IWW": 2.42, "MTI": 2.75, "TAI": 2.64, "TIE": 2.99, "TSI": 2.42, "WSI": 2.65,
-}  # fmt: skip
-EMOTION_SECONDS = {
-    "ANG": 2.58, "DIS": 2.78, "FEA": 2.51, "HAP": 2.34, "NEU": 2.43, "SAD": 2.59
-}  # fmt: skip
-MEAN_SECONDS = 2.54
-#: Mean silence in seconds before and after the voice.
-SILENCE = (0.42, 0.45)
 #: How strongly an emotion is acted, as a multiple of the table's sizes: median and spread (log).
 STRENGTH = {"LO": (0.45, 0.30), "MD": (0.85, 0.25), "HI": (1.30, 0.20), "XX": (0.75, 0.45)}
 #: Cues that are not in the table: breathiness (0 to 1), jitter (sd of log F0), slope of the pitch
@@ -87,25 +77,6 @@ class Actor:
     echo: float  # seconds of reverberation
     peak: tuple[float, float]  # Hz and dB of the channel's resonance
     own_way: dict[str, dict[str, float]] = field(repr=False)  # emotion → cue → factor
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One clip to make: who says what, and how."""
-
-    actor: Actor
-    sentence: str
-    emotion: str
-    level: str
-
-    @property
-    def name(self) -> str:
-        return data.make_name(
-            actor=self.actor.number,
-            sentence=self.sentence,
-            emotion=self.emotion,
-            level=self.level,
-        )
 
 
 @dataclass(frozen=True)
@@ -177,18 +148,6 @@ def draw_actors() -> list[Actor]:
     return actors
 
 
-def list_clips(actors: list[Actor]) -> list[Clip]:
-    """List 82 clips per actor, as in CREMA-D: only the sentence IEO has levels."""
-    clips = []
-    for actor in actors:
-        for sentence in SENTENCE_SECONDS:
-            for emotion in data.EMOTIONS:
-                graded = sentence == "IEO" and emotion != "NEU"
-                for level in ("LO", "MD", "HI") if graded else ("XX",):
-                    clips.append(Clip(actor, sentence, emotion, level))
-    return clips
-
-
 def analyse(voice: str, sentence: str) -> Spoken:
     """Have espeak-ng speak a sentence, and analyse it with WORLD."""
     with tempfile.TemporaryDirectory() as folder:
@@ -199,14 +158,7 @@ def analyse(voice: str, sentence: str) -> Spoken:
     y = soxr.resample(y, sr, SR)
     loud = np.flatnonzero(np.abs(y) > 0.01 * np.abs(y).max())
     y = np.ascontiguousarray(y[loud[0] : loud[-1] + 1])
-    f0, t = pyworld.harvest(y, SR, f0_floor=60, f0_ceil=500, frame_period=FRAME * 1000)
-    spectrum = pyworld.cheaptrick(y, f0, t, SR)
-    noise = pyworld.d4c(y, f0, t, SR)
-    voiced = f0 > 0
-    frames = np.arange(len(f0))
-    log_f0 = np.interp(frames, frames[voiced], np.log(f0[voiced]))
-    log_f0 = signal.savgol_filter(log_f0, 9, 2)
-    return Spoken(log_f0 - log_f0[voiced].mean(), voiced, spectrum, noise)
+    return Spoken(*take_apart(y, f0_floor=60))
 
 
 def render(clip: Clip, cues: dict[str, dict[str, float]], spoken: Spoken) -> np.ndarray:
@@ -294,7 +246,7 @@ def record(
     return (y * min(1, 0.9 / np.abs(y).max())).astype(np.float32)
 
 
-def make(clips: list[Clip], cues: dict[str, dict[str, float]], folder: Path) -> None:
+def make(clips: list[Clip], folder: Path, *, cues: dict[str, dict[str, float]]) -> None:
     """Make and write some clips; clips with the same voice and sentence share one analysis."""
     for (voice, sentence), group in groupby(clips, key=lambda c: (c.actor.voice, c.sentence)):
         spoken = analyse(voice, sentence)
@@ -306,7 +258,7 @@ def check(clips: list[Clip], cues: dict[str, dict[str, float]], folder: Path) ->
     """Make every 167th clip again (12 clips) and return whether all match those in the folder."""
     chosen = clips[::167]
     with tempfile.TemporaryDirectory() as work:
-        make(chosen, cues, Path(work))
+        make(chosen, Path(work), cues=cues)
         names = [f"{clip.name}.ogg" for clip in chosen]
         other = [n for n in names if (Path(work) / n).read_bytes() != (folder / n).read_bytes()]
     print(f"{len(names) - len(other)} of {len(names)} clips are identical to the byte", *other)
@@ -326,34 +278,14 @@ def main() -> int:
     options = parser.parse_args()
     cues = read_cues()
     actors = draw_actors()
-    clips = list_clips(actors)
+    clips = list_clips(actors, SENTENCE_SECONDS)
     target = options.to / "clips"
     if options.check:
         return 0 if check(clips, cues, target) else 1
 
-    target.mkdir(parents=True, exist_ok=True)
-    # Clips are moved into place once all have been made; files with other names stay.
-    with tempfile.TemporaryDirectory(dir=options.to, prefix="making-") as work:
-        joblib.Parallel(n_jobs=-1, verbose=1)(
-            joblib.delayed(make)([c for c in clips if c.actor is actor], cues, Path(work))
-            for actor in actors
-        )
-        for path in Path(work).iterdir():
-            os.replace(path, target / path.name)
-    table = pd.DataFrame(
-        {
-            "ActorID": [actor.number for actor in actors],
-            "Age": [actor.age for actor in actors],
-            "Sex": [actor.sex for actor in actors],
-            "Race": "Virtual",
-            "Ethnicity": "Virtual",
-        }
-    )
-    table.to_csv(options.to / "actors.csv", index=False)
+    write_corpus(options.to, clips, partial(make, cues=cues))
     if options.to == FOLDER:  # by which the course recognises its own voices
         replace_file(make_checksums.TABLE, make_checksums.table().encode())
-    size = sum((target / f"{clip.name}.ogg").stat().st_size for clip in clips)
-    print(f"{len(clips)} clips, {size / 1e6:.1f} MB in {target}")
     return 0
 
 

@@ -7,13 +7,8 @@ import pyworld
 from actors import Actor
 from cues import BANDS, Cues
 from scipy import signal
+from world import FRAME, HERTZ, OCTAVES, SEMITONE, SR, take_apart
 
-SR = 16_000
-FRAME = 0.005  # seconds, WORLD's step
-N_FFT = pyworld.get_cheaptrick_fft_size(SR)
-HERTZ = np.linspace(0, SR / 2, N_FFT // 2 + 1)
-OCTAVES = np.log2(np.clip(HERTZ, 100, None) / 1000)
-SEMITONE = np.log(2) / 12
 #: Kokoro speaks more lively than people at rest (RAVDESS: 3.1 semitones of spread; measured after).
 LIVELY = 0.74
 #: Actors differ by so many of the measured spreads, and moments of one actor by so many of theirs.
@@ -54,15 +49,9 @@ def analyse(y: np.ndarray) -> Spoken:
     power = signal.fftconvolve(y**2, np.ones(320) / 320, mode="same")
     loud = np.flatnonzero(power > power.max() * 10**-3.5)
     y = np.ascontiguousarray(y[loud[0] : loud[-1] + 1], dtype=np.float64)
-    f0, t = pyworld.harvest(y, SR, f0_floor=65, f0_ceil=500, frame_period=FRAME * 1000)
-    spectrum = pyworld.cheaptrick(y, f0, t, SR)
-    noise = pyworld.d4c(y, f0, t, SR)
-    voiced = f0 > 0
-    frames = np.arange(len(f0))
-    log_f0 = np.interp(frames, frames[voiced], np.log(f0[voiced]))
-    log_f0 = signal.savgol_filter(log_f0, 9, 2)
+    log_f0, voiced, spectrum, noise = take_apart(y, f0_floor=65)
     return Spoken(
-        log_f0 - log_f0[voiced].mean(),
+        log_f0,
         voiced.astype(float),
         10 * np.log10(spectrum + 1e-12),
         20 * np.log10(np.clip(noise, 1e-3, 1)),

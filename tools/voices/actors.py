@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ser_helpers.names import EMOTIONS
+
 SEED = 2014  # the year of CREMA-D's paper
 N_ACTORS = 48
-EMOTIONS = ("ANG", "DIS", "FEA", "HAP", "NEU", "SAD")
-SCALARS = ("f0", "f0_sd", "level", "int_sd", "dur", "pause", "jit", "trem", "shim", "onset")
 #: How far each cue goes along with two ways to act (Scherer's hot and cold anger are the poles of
 #: the first): "loud" raises pitch, level and attacks; "broad" is slow, wide and full of pauses.
 WAYS = {

@@ -7,44 +7,35 @@ says what to install.
 """
 
 import argparse
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import joblib
 import numpy as np
-import pandas as pd
 import soxr
-from acting import FRAME, SR, act, analyse
-from actors import EMOTIONS, SEED, Actor, draw_actors
+from acting import act, analyse
+from actors import SEED, draw_actors
+from cremad import (
+    EMOTION_SECONDS,
+    MEAN_SECONDS,
+    SENTENCE_SECONDS,
+    SILENCE,
+    Clip,
+    list_clips,
+    write_corpus,
+)
 from cues import Cues, at_strength, read
 from kokoro import SR as KOKORO_SR
 from kokoro import Kokoro, phonemes
 from opus import write_opus
 from scipy import signal
+from world import FRAME, SR
 
-#: Six of CREMA-D's sentences, and their mean duration there in seconds, silence included (counted
-#: from its file sizes, as that of each emotion).
-SENTENCES = {
-    "DFA": "Don't forget a jacket",
-    "IEO": "It's eleven o'clock",
-    "ITS": "I think I've seen this before",
-    "IWW": "I wonder what this is about",
-    "TAI": "The airplane is almost full",
-    "WSI": "We'll stop in a couple of minutes",
-}
-SENTENCE_SECONDS = {
-    "DFA": 2.30, "IEO": 2.28, "ITS": 2.59, "IWW": 2.42, "TAI": 2.64, "WSI": 2.65
-}  # fmt: skip
-EMOTION_SECONDS = {
-    "ANG": 2.58, "DIS": 2.78, "FEA": 2.51, "HAP": 2.34, "NEU": 2.43, "SAD": 2.59
-}  # fmt: skip
-MEAN_SECONDS = 2.54
-#: Mean silence in seconds before and after the voice.
-SILENCE = (0.42, 0.45)
+from ser_helpers.names import SENTENCES
+
+#: Six of CREMA-D's sentences.
+SPOKEN = ("DFA", "IEO", "ITS", "IWW", "TAI", "WSI")
 #: How strongly an emotion is acted (0.5: as RAVDESS's normal level; 1: its strong one): median, and
 #: spread of the log.
 STRENGTH = {"LO": (0.45, 0.25), "MD": (0.80, 0.20), "HI": (1.2, 0.15), "XX": (0.95, 0.30)}
@@ -54,31 +45,9 @@ OTHER_VOICE = 0.12  # share of another voice in a take
 STYLE_NOISE = 0.04  # of the style's own spread
 
 
-@dataclass(frozen=True)
-class Clip:
-    """One clip to be made: who, what, how."""
-
-    actor: Actor
-    sentence: str
-    emotion: str
-    level: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.actor.number}_{self.sentence}_{self.emotion}_{self.level}"
-
-    def rng(self, *, what: str) -> np.random.Generator:
-        return np.random.default_rng([SEED, *f"{self.name} {what}".encode()])
-
-
-def list_clips(actors: list[Actor]) -> Iterator[Clip]:
-    """List 46 clips an actor: levels for the sentence IEO only, as CREMA-D has them."""
-    for actor in actors:
-        for sentence in SENTENCES:
-            for emotion in EMOTIONS:
-                graded = sentence == "IEO" and emotion != "NEU"
-                for level in ("LO", "MD", "HI") if graded else ("XX",):
-                    yield Clip(actor, sentence, emotion, level)
+def generator(clip: Clip, what: str) -> np.random.Generator:
+    """Return the clip's own random numbers for a step."""
+    return np.random.default_rng([SEED, *f"{clip.name} {what}".encode()])
 
 
 def take(clip: Clip, kokoro: Kokoro, sounds: str) -> np.ndarray:
@@ -89,7 +58,7 @@ def take(clip: Clip, kokoro: Kokoro, sounds: str) -> np.ndarray:
     numpy.ndarray of float32, shape (n_samples,)
         At 16 kHz.
     """
-    rng = clip.rng(what="take")
+    rng = generator(clip, "take")
     style = sum(share * kokoro.voices[name] for name, share in clip.actor.voices.items())
     others = [v for v in kokoro.voices if v[1] == next(iter(clip.actor.voices))[1]]
     style = (1 - OTHER_VOICE) * style + OTHER_VOICE * kokoro.voices[str(rng.choice(others))]
@@ -101,7 +70,7 @@ def take(clip: Clip, kokoro: Kokoro, sounds: str) -> np.ndarray:
 
 def perform(clip: Clip, spoken: np.ndarray, cues: dict[tuple[str, str], Cues]) -> np.ndarray:
     """Act a take; the level is the actor's at the microphone, not yet that of the recording."""
-    rng = clip.rng(what="act")
+    rng = generator(clip, "act")
     median, spread = STRENGTH[clip.level]
     strength = clip.actor.strength * median * np.exp(rng.normal(0, spread))
     silence = np.clip(rng.normal(SILENCE, 0.10), 0.15, 0.8)
@@ -126,7 +95,7 @@ def record(performances: list[tuple[Clip, np.ndarray]]) -> Iterator[tuple[Clip, 
     highpass = signal.butter(2, 70, "highpass", fs=SR, output="sos")
     clean = []
     for clip, y in performances:
-        hiss = signal.lfilter([1], [1, -0.85], clip.rng(what="hiss").normal(0, 1, len(y)))
+        hiss = signal.lfilter([1], [1, -0.85], generator(clip, "hiss").normal(0, 1, len(y)))
         y = y + hiss * 10 ** (clip.actor.noise / 20) / hiss.std()
         clean.append(signal.sosfilt(highpass, y))
     gain = min(1.0, 0.9 / max(np.abs(y).max() for y in clean))
@@ -135,7 +104,7 @@ def record(performances: list[tuple[Clip, np.ndarray]]) -> Iterator[tuple[Clip, 
 
 
 def make(
-    clips: list[Clip], options: argparse.Namespace, sounds: dict[str, str], folder: Path
+    clips: list[Clip], folder: Path, *, options: argparse.Namespace, sounds: dict[str, str]
 ) -> None:
     """Make and write the clips of one actor."""
     kokoro = Kokoro(options.model, options.voices, vocabulary=options.vocabulary)
@@ -167,32 +136,9 @@ def main() -> int:
         options.takes.mkdir(parents=True, exist_ok=True)
     names = sorted(path.stem for path in options.voices.glob("a[fm]_*.bin"))
     actors = draw_actors(names)[: options.actors]
-    sounds = {sentence: phonemes(text) for sentence, text in SENTENCES.items()}
-    clips = list(list_clips(actors))
-    target = options.to / "clips"
-    target.mkdir(parents=True, exist_ok=True)
-    # Made aside and moved in when all are there; files of other names stay.
-    with tempfile.TemporaryDirectory(dir=options.to, prefix="making-") as work:
-        joblib.Parallel(n_jobs=-1, verbose=5)(
-            joblib.delayed(make)(
-                [c for c in clips if c.actor is actor], options, sounds, Path(work)
-            )
-            for actor in actors
-        )
-        for path in Path(work).iterdir():
-            os.replace(path, target / path.name)
-    table = pd.DataFrame(
-        {
-            "ActorID": [actor.number for actor in actors],
-            "Age": [actor.age for actor in actors],
-            "Sex": [actor.sex for actor in actors],
-            "Race": "Virtual",
-            "Ethnicity": "Virtual",
-        }
-    )
-    table.to_csv(options.to / "actors.csv", index=False)
-    size = sum((target / f"{clip.name}.ogg").stat().st_size for clip in clips)
-    print(f"{len(clips)} clips, {size / 1e6:.1f} MB in {target}")
+    sounds = {sentence: phonemes(SENTENCES[sentence]) for sentence in SPOKEN}
+    clips = list_clips(actors, SPOKEN)
+    write_corpus(options.to, clips, partial(make, options=options, sounds=sounds))
     return 0
 
 

@@ -21,17 +21,12 @@ import pandas as pd
 import pyworld
 import soundfile
 import soxr
-from make import EMOTION_SECONDS, MEAN_SECONDS, SENTENCE_SECONDS, SENTENCES
+from cremad import EMOTION_SECONDS, MEAN_SECONDS, SENTENCE_SECONDS
+
+from ser_helpers.names import SENTENCES, parse_name
 
 SR = 16_000
 N_CLIPS = 60
-#: What RAVDESS's actors say, twice each, named as in our copy of it.
-OTHER_SENTENCES = {
-    "KIA": "Kids are talking by the door",
-    "KIB": "Kids are talking by the door",
-    "DOA": "Dogs are sitting by the door",
-    "DOB": "Dogs are sitting by the door",
-}
 
 
 def read(path: Path) -> np.ndarray:
@@ -42,8 +37,7 @@ def read(path: Path) -> np.ndarray:
 def table_of(folder: Path) -> pd.DataFrame:
     """List the clips of a folder: path, actor, sentence, emotion, level."""
     paths = sorted(p for p in folder.iterdir() if p.suffix in {".ogg", ".wav", ".flac"})
-    rows = [[p, *p.stem.split("_")[:4]] for p in paths]
-    return pd.DataFrame(rows, columns=["path", "actor", "sentence", "emotion", "level"])
+    return pd.DataFrame([{"path": path, **parse_name(path.stem)} for path in paths])
 
 
 def pitch_and_level(y: np.ndarray) -> dict[str, float]:
@@ -125,17 +119,16 @@ def words(clips: pd.DataFrame, wheel: Path) -> dict[str, float]:
     from faster_whisper import WhisperModel
 
     model = WhisperModel(str(wheel / "model"), device="cpu", compute_type="float32", cpu_threads=2)
-    texts = SENTENCES | OTHER_SENTENCES
     found = {}
     for name, mask in (
         ("neutral", clips.emotion == "NEU"),
         ("strong", (clips.level == "HI") & (clips.emotion != "NEU")),
     ):
         wrong = total = 0
-        for clip in clips[mask & clips.sentence.isin(texts)].itertuples():
+        for clip in clips[mask & clips.sentence.isin(SENTENCES)].itertuples():
             segments, _ = model.transcribe(read(clip.path), language="en", beam_size=1)
             heard = plain(" ".join(segment.text for segment in segments))
-            said = plain(texts[clip.sentence])
+            said = plain(SENTENCES[clip.sentence])
             wrong += edits(said, heard)
             total += len(said)
         found[name] = round(100 * wrong / max(total, 1), 1)
