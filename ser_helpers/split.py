@@ -11,7 +11,7 @@ from ser_helpers.recognise import recognise
 
 PARTS = ("train", "validation", "test")
 #: Splits that never change, so that results can be compared: ``splits/<name>.csv``.
-FROZEN = {"cremad": "cremad-v1", "demo": "demo-v1"}
+FROZEN = {"cremad": "cremad-v1", "demo": "demo-v2"}
 
 
 def by_rows(
@@ -77,7 +77,7 @@ def by_speaker(
 ) -> pd.Series:
     """Split the speakers, so that no speaker of the test part was heard in training.
 
-    The demo voices and CREMA-D have a frozen split (``demo-v1``, ``cremad-v1``), so that results
+    The demo voices and CREMA-D have a frozen split (``demo-v2``, ``cremad-v1``), so that results
     can be compared; they are recognised by their clips. For any other corpus, or if sizes or a
     seed are asked for, the speakers are drawn, stratified by sex where it is known.
 
@@ -297,7 +297,7 @@ def load_frozen(name: str) -> pd.Series:
 
     Parameters
     ----------
-    name : {"cremad-v1", "demo-v1"}
+    name : {"cremad-v1", "demo-v2"}
 
     Returns
     -------

@@ -46,11 +46,11 @@ def test_own_recordings_numbered_as_a_known_corpus_stay_the_learners_own(tmp_pat
     assert split.by_speaker(corpus.clips, test_size=0.5).value_counts()["test"] == 54
 
 
-def some_demo_voices(folder, *, actors: int = 24, suffix: str = ".ogg"):
+def some_demo_voices(folder, *, actors: int = 48, suffix: str = ".ogg"):
     """Copy one sentence of some demo voices, converted if another suffix is asked for."""
     folder.mkdir(parents=True)
     clips = data.open_corpus("demo").clips
-    chosen = clips[(clips.sentence == "TIE") & clips.actor.isin(sorted(set(clips.actor))[:actors])]
+    chosen = clips[(clips.sentence == "TAI") & clips.actor.isin(sorted(set(clips.actor))[:actors])]
     for path in chosen.path:
         to = folder / f"{path.stem}{suffix}"
         if suffix == path.suffix:
@@ -64,12 +64,12 @@ def some_demo_voices(folder, *, actors: int = 24, suffix: str = ".ogg"):
 def test_a_copy_of_the_demo_voices_is_still_synthetic(tmp_path, suffix):
     corpus = data.open_corpus(some_demo_voices(tmp_path / "mine", actors=20, suffix=suffix))
     assert corpus.synthetic
-    assert corpus.name == "demo voices (synthetic) (a part: 20 of 24 actors)"
-    assert split.by_speaker(corpus.clips).name.startswith("demo-v1, a part: 20 of 24 actors, ")
+    assert corpus.name == "demo voices (synthetic) (a part: 20 of 48 actors)"
+    assert split.by_speaker(corpus.clips).name.startswith("demo-v2, a part: 20 of 48 actors, ")
 
 
 def test_a_mixture_says_what_it_is_and_gets_no_frozen_split(tmp_path):
-    folder = some_demo_voices(tmp_path / "mine")
+    folder = some_demo_voices(tmp_path / "mine", actors=24)
     soundfile.write(folder / "5001_IEO_ANG_HI.wav", tone(5001, "ANG"), SR)
     corpus = data.open_corpus(folder)
     assert "with 1 other clips" in str(corpus) and "demo voices" in str(corpus)

@@ -113,7 +113,7 @@ def figures() -> list[str]:
     }
     r = [told["correlation_with_listeners"]["r"] for told in (DEMO, RAVDESS)]
     return [
-        f"On the demo voices the correlation is about −{-r[0]:.1f}",
+        f"On the demo voices the correlation is about +{r[0]:.1f}",
         f"the very same cell gives +{r[1]:.1f}",
         f"in {100 * DEMO['answers']['published shares']['neutral']:.0f} of 100 cases",
         f"(UAR about {answers['demo'][0]:.0f} against {answers['demo'][1]:.0f} %)",

@@ -82,7 +82,7 @@ def test_other_actors_end_the_frozen_split_and_demo_voices_are_never_overlooked(
     mixed = pd.concat([clips, PUBLISHED["demo"]])
     who = recognise(mixed)
     assert who.corpus == "cremad" and not who.pure and who.synthetic
-    assert who.name("x") == "CREMA-D (with 1,968 other clips)"
+    assert who.name("x") == "CREMA-D (with 2,208 other clips)"
     for others in (mixed, clips.assign(actor=clips.actor + 1), clips.drop(columns="duration")):
         assert split.by_speaker(others).name == "by speaker, seed 42"
     assert recognise(clips.iloc[:0]).corpus == ""

@@ -83,7 +83,7 @@ def test_too_few_speakers_cannot_be_split_and_it_says_so(n):
 
 
 @pytest.mark.parametrize(
-    ("name", "actors"), [("cremad-v1", range(1001, 1092)), ("demo-v1", range(2001, 2025))]
+    ("name", "actors"), [("cremad-v1", range(1001, 1092)), ("demo-v2", range(2001, 2049))]
 )
 def test_frozen_splits_hold_every_actor_once(name, actors):
     parts = split.load_frozen(name)
@@ -133,7 +133,7 @@ def test_an_actors_number_does_not_make_a_corpus():
     """A class that numbers itself from 1001 or 2001 is not CREMA-D, and not the demo voices."""
     for own in (cremad(actors=range(1001, 1007), late=0.1), made_up(["female"] * 91)):
         assert split.by_speaker(own).name == "by speaker, seed 42"
-    demo = made_up(["female"] * 24)
+    demo = made_up(["female"] * 48)
     assert split.by_speaker(demo.assign(actor=demo.actor - 3000)).name == "by speaker, seed 42"
     mixed = pd.concat([cremad(actors=range(1001, 1030)), made_up(["female"] * 3)])
     assert split.by_speaker(mixed).name == "by speaker, seed 42"
@@ -165,6 +165,6 @@ def test_development_refuses_a_split_that_leaks_or_is_none():
 
 def test_the_demo_voices_have_development_speakers():
     whole = data.open_corpus("demo").clips
-    frozen = split.load_frozen("demo-v1")
+    frozen = split.load_frozen("demo-v2")
     ours = set(split.development(whole).actor)
     assert ours == set(frozen.index[frozen != "test"])

@@ -375,7 +375,7 @@ def test_the_shipped_recogniser_is_small_and_its_scores_are_those_that_notebook_
     assert checkpoint.DEMO.stat().st_size < 1_000_000
     recogniser = checkpoint.load()
     assert 50_000 <= count_parameters(recogniser.model) <= 150_000
-    assert recogniser.provenance.protocol == "demo-v1"
+    assert recogniser.provenance.protocol == "demo-v2"
     assert recogniser.best_epoch == recogniser.history.validation_loss.idxmin()
     scores = told("demo")["shipped_network"]["scores"]  # repeated below
     cells = nbformat.read(NOTEBOOK, as_version=4).cells

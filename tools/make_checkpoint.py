@@ -1,7 +1,7 @@
 """Train the network that sees time on the demo voices: ``python tools/make_checkpoint.py``.
 
 A maintainer runs this whenever the demo voices, the frames or the network change; it takes a few
-minutes on one processor. It trains on the train part of the frozen split ``demo-v1``, keeps the
+minutes on one processor. It trains on the train part of the frozen split ``demo-v2``, keeps the
 epoch with the lowest loss on its validation part, and writes
 ``ser_helpers/further/checkpoints/temporal-demo.npz``, which notebook 09 uses. The test part is
 used only once, at the end.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from cues import SHAPES
 
 from ser_helpers.names import EMOTIONS
 
@@ -33,6 +34,7 @@ class Actor:
     loudness: float  # dB, of neutral speech
     strength: float  # how strongly this actor acts, times
     own_way: dict[str, dict[str, float]] = field(repr=False)  # emotion → cue → deviations
+    own_curves: dict[str, dict[str, np.ndarray]] = field(repr=False, compare=False)
 
 
 def draw_actors(voices: list[str]) -> list[Actor]:
@@ -68,7 +70,24 @@ def _draw(rng: np.random.Generator, i: int, of_sex: dict[str, list[str]]) -> Act
         loudness=float(rng.normal(-37, 2.5)),
         strength=float(np.exp(rng.normal(0, 0.15))),
         own_way={e: own_way(rng) for e in EMOTIONS},
+        own_curves={
+            e: smooth_curves(np.random.default_rng([SEED, i, k])) for k, e in enumerate(EMOTIONS)
+        },
     )
+
+
+def smooth_curves(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Draw how one way to act bends each curve: smooth deviations of standard deviation 1.
+
+    The spectrum bends alike where there is a voice and where there is none.
+    """
+    drawn = {}
+    for name, size in SHAPES.items():
+        width = 0.15 * size  # of the hills: a sixth of the curve, a guess
+        window = np.exp(-0.5 * (np.arange(-size, size + 1) / width) ** 2)
+        curve = np.convolve(rng.normal(size=3 * size), window, mode="valid")
+        drawn[name] = curve[:size] / np.sqrt(np.sum(window**2))
+    return drawn | {"uv": drawn["ltas"]}
 
 
 def own_way(rng: np.random.Generator) -> dict[str, float]:

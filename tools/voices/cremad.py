@@ -1,4 +1,4 @@
-"""A corpus that is named, counted and timed like CREMA-D, for both editions of the voices."""
+"""A corpus that is named, counted and timed like CREMA-D."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""Make the second edition of the demo voices: ``python tools/voices/make.py`` (for maintainers).
+"""Make the demo voices: ``python tools/voices/make.py`` (for maintainers).
 
 Kokoro-82M speaks each clip's sentence neutrally, one take a clip (``kokoro``); WORLD takes it
 apart, and an actor with an emotion puts it together again (``actors``, ``cues``, ``acting``).
@@ -38,9 +38,10 @@ from ser_helpers.names import SENTENCES
 SPOKEN = ("DFA", "IEO", "ITS", "IWW", "TAI", "WSI")
 #: How strongly an emotion is acted (0.5: as RAVDESS's normal level; 1: its strong one): median, and
 #: spread of the log.
-STRENGTH = {"LO": (0.45, 0.25), "MD": (0.80, 0.20), "HI": (1.2, 0.15), "XX": (0.95, 0.30)}
+STRENGTH = {"LO": (0.42, 0.25), "MD": (0.76, 0.20), "HI": (1.15, 0.15), "XX": (0.92, 0.30)}
 #: How sentences may end: each take draws one, whatever the emotion.
 ENDS = (".", "!", ",", "…")
+PEAK = 0.9
 OTHER_VOICE = 0.12  # share of another voice in a take
 STYLE_NOISE = 0.04  # of the style's own spread
 
@@ -91,16 +92,20 @@ def perform(clip: Clip, spoken: np.ndarray, cues: dict[tuple[str, str], Cues]) -
 
 
 def record(performances: list[tuple[Clip, np.ndarray]]) -> Iterator[tuple[Clip, np.ndarray]]:
-    """Record one actor: one microphone and one gain for all clips, set for the loudest."""
+    """Record one actor: one microphone and one gain for all clips.
+
+    As at a recording desk it is set for all but the loudest (one in twenty), which are turned down.
+    """
     highpass = signal.butter(2, 70, "highpass", fs=SR, output="sos")
     clean = []
     for clip, y in performances:
         hiss = signal.lfilter([1], [1, -0.85], generator(clip, "hiss").normal(0, 1, len(y)))
         y = y + hiss * 10 ** (clip.actor.noise / 20) / hiss.std()
         clean.append(signal.sosfilt(highpass, y))
-    gain = min(1.0, 0.9 / max(np.abs(y).max() for y in clean))
-    for (clip, _), y in zip(performances, clean, strict=True):
-        yield clip, (gain * y).astype(np.float32)
+    peaks = [np.abs(y).max() for y in clean]
+    gain = PEAK / np.quantile(peaks, 0.95)
+    for (clip, _), y, peak in zip(performances, clean, peaks, strict=True):
+        yield clip, (min(gain, PEAK / peak) * y).astype(np.float32)
 
 
 def make(
