@@ -154,7 +154,7 @@ def test_the_text_says_what_was_measured():
         f"MFCCs lead with {real_steps['ms']['MFCCs']:.1f}",
         f"one process took {one:.1f} ms a clip, two processes (the usual `n_jobs`) {two:.1f}, and "
         f"two Dask workers {dask:.1f}",
-        f"a clip takes {on_disk['100']:,} bytes; in one of all 1,968 it takes {on_disk['1968']:,}",
+        f"a clip takes {on_disk['100']:,} bytes; in shards of 2,000 it takes {on_disk['2000']:,}",
         f"{percent(in_demo, 'in memory')} in memory and {percent(in_demo, 'streamed')} streamed on "
         f"the demo voices; {percent(in_real, 'in memory')} and {percent(in_real, 'streamed')} on",
         f"{percent(in_demo, 'scaler of the first shard')} instead of "
