@@ -151,7 +151,7 @@ def test_the_text_says_what_was_measured():
     sentences = (
         f"{steps['ms']['decode']:.1f} of {steps['sum']:.1f} ms in a longer measurement",
         f"decoding takes {real_steps['ms']['decode']:.1f} of {real_steps['sum']:.1f} ms, and the "
-        f"MFCCs lead with {real_steps['ms']['MFCCs']:.1f}",
+        f"MFCCs come next with {real_steps['ms']['MFCCs']:.1f}",
         f"one process took {one:.1f} ms a clip, two processes (the usual `n_jobs`) {two:.1f}, and "
         f"two Dask workers {dask:.1f}",
         f"a clip takes {on_disk['100']:,} bytes; in shards of 2,000 it takes {on_disk['2000']:,}",
