@@ -16,7 +16,7 @@ BLUE = plot.COLOURS["SAD"]
 ORANGE = plot.COLOURS["HAP"]
 RED = plot.COLOURS["ANG"]
 GREEN = plot.COLOURS["DIS"]
-WIDTH = 7.7  # inches: 693 pixels at the 90 dots an inch of `plot.show`
+WIDTH = 7.5  # inches: with its margin 693 pixels at the 90 dots an inch of `plot.show`
 SMALL, NORMAL, LARGE = 9, 10, 12  # points
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import librosa
+import matplotlib.pyplot as plt
 import numpy as np
 
 from ser_helpers import plot
@@ -99,7 +100,7 @@ def matching(*, clip: int = 3, tries: tuple[int, int] = (3, 5), n_samples: int =
         bottom.plot(time, product, color=GREEN)
         bottom.fill_between(time, product, where=product > 0, color=pale(GREEN, 0.5))
         bottom.fill_between(
-            time, product, where=product < 0, color="white", hatch="////", edgecolor=RED, lw=0
+            time, product, where=product < 0, fc="white", hatch="/////", ec=RED, lw=0
         )
         top.set_title(f"the clip, {clip} Hz", fontsize=10)
         middle.set_title(f"× a wave of {frequency} Hz", fontsize=10)
@@ -138,7 +139,7 @@ def framing(*, n_samples: int = 40, n_fft: int = 16, hop_length: int = 6) -> Ske
     n_frames = 1 + (n_samples - n_fft) // hop_length
     if n_frames > 6:
         raise DataError(f"{n_frames} frames are too many to draw: raise hop_length")
-    height = 27 + 4.6 * n_frames
+    height = 29 + 4.6 * n_frames
     figure, ax = canvas(height, "Frames slide over the samples, and overlap")
     random = np.random.default_rng(3)
     index = np.arange(n_samples)
@@ -156,14 +157,14 @@ def framing(*, n_samples: int = 40, n_fft: int = 16, hop_length: int = 6) -> Ske
         box(ax, start, base - 2, step * n_fft, 3.4, fill=pale(BLUE, 0.2))
         say(ax, start + step * n_fft / 2, base - 0.3, f"{n_fft} samples", size=SMALL)
         say(ax, 11, base - 0.3, f"frame {frame}", at="right")
-    base = 6
+    base = 8
     arrow(ax, (13, base), (13 + step * n_fft, base), heads="<|-|>")
-    say(ax, 13 + step * n_fft / 2, base - 2.6, f"n_fft = {n_fft}")
+    say(ax, 13 + step * n_fft / 2, base - 2.4, f"n_fft = {n_fft}")
     if n_frames > 1:
         last = 13 + step * (n_frames - 1) * hop_length
         arrow(ax, (last - step * hop_length, base), (last, base), heads="<|-|>")
-        say(ax, last + 1, base, f"hop_length = {hop_length}", at="left")
-    say(ax, 97, 3, f"1 + ({n_samples} − {n_fft}) // {hop_length} = {n_frames} frames", at="right")
+        say(ax, last - step * hop_length / 2, base - 2.4, f"hop_length = {hop_length}")
+    say(ax, 55, 2, f"1 + ({n_samples} − {n_fft}) // {hop_length} = {n_frames} frames")
     alt = (
         f"{n_samples} samples, and below them {n_frames} frames of n_fft = {n_fft} samples; each "
         f"begins hop_length = {hop_length} samples after the one before, so that they overlap."
@@ -263,13 +264,16 @@ def mfcc(*, n_mels: int = 20, n_mfcc: int = 4) -> Sketch:
     grid = axes[0, 0].get_gridspec()
     for ax in (*axes[:, 0], *axes[:, 2]):
         ax.remove()
-    left, right = figure.add_subplot(grid[:, 0]), figure.add_subplot(grid[:, 2])
-    left.plot(level, np.arange(n_mels), "o-", color=BLUE, ms=4)
-    left.set(xlabel="level (dB)", ylabel="mel band", title="one frame, log mel")
+    with plt.rc_context(plot.STYLE):
+        left, right = figure.add_subplot(grid[:, 0]), figure.add_subplot(grid[:, 2])
+    left.plot(level, "o-", color=BLUE, ms=4)
+    left.set(xlabel="mel band", ylabel="level (dB)", title="one frame, log mel")
+    left.set_xticks(range(0, n_mels, 5))
     for number, ax in enumerate(axes[:, 1]):
-        ax.plot(_cosines(n_mels, n_mfcc)[number], color=INK)
+        wave = _cosines(n_mels, n_mfcc)[number]
+        ax.plot(wave, color=INK)
         ax.axhline(0, color=GREY, lw=0.7)
-        ax.set(xticks=[], yticks=[], ylim=(-0.4, 0.4))
+        ax.set(xticks=[], yticks=[], ylim=(-1.2 / np.sqrt(n_mels / 2), 1.2 / np.sqrt(n_mels / 2)))
         ax.set_ylabel(f"wave {number}", rotation=0, ha="right", va="center")
     axes[0, 1].set_title("× each cosine wave, summed")
     axes[-1, 1].set_xlabel("mel band")

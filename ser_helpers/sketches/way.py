@@ -1,7 +1,7 @@
 """The way through the course."""
 
 from ser_helpers.errors import DataError
-from ser_helpers.sketches.drawing import BLUE, INK, SMALL, Sketch, arrow, box, canvas, pale, say
+from ser_helpers.sketches.drawing import BLUE, GREY, INK, SMALL, Sketch, arrow, box, canvas, pale, say
 
 #: What each notebook is called on the map, in two short lines.
 STEPS = (
@@ -42,11 +42,11 @@ def road(step: int) -> Sketch:
     """
     if step not in range(len(STEPS)):
         raise DataError(f"there is no notebook {step}: choose one of 0 to {len(STEPS) - 1}")
-    figure, ax = canvas(31, "The road of the course")
+    figure, ax = canvas(36, "The road of the course")
     width, height, gap = 10.6, 8.0, 1.5
-    places = [(1 + (width + gap) * i, 16.5) for i in range(7)]
-    places += [(1 + (width + gap) * i, 3.5) for i in range(7)]
-    places.append((1 + (width + gap) * 7, 10))
+    places = [(1 + (width + gap) * i, 21.0) for i in range(7)]
+    places += [(1 + (width + gap) * i, 6.0) for i in range(7)]
+    places.append((1.5 + (width + gap) * 7, 13.5))
     for number, ((x, y), name) in enumerate(zip(places, STEPS, strict=True)):
         here = number == step
         box(ax, x, y, width, height, fill=BLUE if here else pale(BLUE, 0.12), line=2 if here else 1)
@@ -55,13 +55,14 @@ def road(step: int) -> Sketch:
         say(ax, x + width / 2, y + height / 2 - 1.3, name, size=SMALL, colour=colour)
         if number < 6:
             arrow(ax, (x + width, y + height / 2), (x + width + gap, y + height / 2))
-    arrow(ax, (places[6][0] + width, 19.5), (places[14][0] + 3.5, 18), bend=-0.2)
-    arrow(ax, (places[13][0] + width, 8.5), (places[14][0] + 3.5, 10), bend=0.2)
-    say(ax, 42, 14, "after 06, in any order", size=SMALL)
-    arrow(ax, (places[6][0] + width / 2, 16.5), (places[6][0] + width / 2, 11.5))
+    x_6, x_14 = places[6][0] + width / 2, places[14][0] + width / 2
+    box(ax, 0.2, 2.2, 6 * gap + 7 * width + 1.6, 12.6, fill="none", edge=GREY, dashed=True)
+    arrow(ax, (x_6, 21), (x_6, 14.8))
+    arrow(ax, (x_6 + width / 2, 25), (x_14, 21.5), bend=-0.3)
+    arrow(ax, (x_6 + width / 2 + 0.8, 9), (x_14, 13.5), bend=0.3)
+    say(ax, x_14 + 0.3, 4.2, "07 to 13:\nin any order", size=SMALL)
     x, y = places[step]
-    below = y - 1.6
-    say(ax, x + width / 2, below, "▲ you are here", size=SMALL, bold=True)
+    say(ax, x + width / 2, y - 1.7, "▲ you are here", size=SMALL, bold=True)
     name = STEPS[step].replace("\n", " ")
     alt = (
         "The course as a road: notebooks 00 to 06 follow one another, 07 to 13 come after them in "
