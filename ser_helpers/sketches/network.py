@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from ser_helpers import plot
 from ser_helpers.errors import DataError
@@ -51,19 +52,21 @@ def neuron(
     products = np.multiply(inputs, weights)
     total = float(products.sum() + bias)
     output = max(0.0, total)
-    height = 22 + 9 * len(inputs)
+    height = 24 + 9 * len(inputs)
     figure, ax = canvas(height, "One neuron: multiply, add up, cut off below zero")
-    middle = 8 + 9 * len(inputs) / 2
+    middle = 10 + 9 * len(inputs) / 2
     for name, x in (("inputs", 6), ("× weights", 23.5), ("sum + bias", 50), ("ReLU", 73)):
         say(ax, x, height - 9, name, bold=True)
     say(ax, 92, height - 9, "output", bold=True)
     for i, (value, weight) in enumerate(zip(inputs, weights, strict=True)):
-        y = 8 + 9 * (len(inputs) - i - 0.5)
+        y = 10 + 9 * (len(inputs) - i - 0.5)
         disc(ax, 6, y, 3.6, signed(value, 1), fill=pale(BLUE, 0.2))
         ax.plot([9.6, 18], [y, y], color=INK, lw=1.2)
         box(ax, 18, y - 2.2, 11, 4.4, f"× {signed(weight, 1)}")
-        arrow(ax, (29, y), (43.5, middle + 0.35 * (y - middle)))
+        aim = 0.35 * (y - middle)
+        arrow(ax, (29, y), (50 - (49 - aim**2) ** 0.5, middle + aim))
     disc(ax, 50, middle, 7, signed(total), fill=pale(ORANGE, 0.5), size=12)
+    say(ax, 50, middle - 9.5, f"bias {signed(bias, 1)}", size=SMALL)
     arrow(ax, (57, middle), (67, middle))
     box(ax, 67, middle - 4, 12, 8)
     ax.plot([68.5, 73, 77.5], [middle - 2, middle - 2, middle + 2.5], color=INK, lw=2, zorder=3)
@@ -181,7 +184,7 @@ def relu(*, values: Sequence[float] = (-2.0, -0.5, 1.5)) -> Sketch:
         )
     ax.set(xlabel="sum of a neuron", ylabel="output", xlim=(-3, 3), ylim=(-0.3, 3.2))
     ax.set_title("ReLU: what is negative becomes 0, what is positive passes")
-    pairs = ", ".join(f"{signed(v, 1)} gives {signed(a, 1)}" for v, a in zip(values, after))
+    pairs = ", ".join(f"{signed(v, 1)} gives {signed(a, 1)}" for v, a in zip(values, after, strict=True))
     alt = f"The curve of ReLU: flat at zero on the left, then rising one to one; {pairs}."
     return Sketch(figure, alt)
 
@@ -215,7 +218,7 @@ def softmax(
     names = names[: len(scores)]
     exponentials = np.exp(scores)
     shares = probabilities(scores)
-    height = 23 + 5.5 * len(scores)
+    height = 19.5 + 5.5 * len(scores)
     figure, ax = canvas(height, "Softmax: from scores to shares of 100%")
     for x, head in ((26, "score z"), (44, "exp(z)"), (76, "share of the sum")):
         say(ax, x, height - 9, head, bold=True)
@@ -242,7 +245,7 @@ def softmax(
     return Sketch(figure, alt)
 
 
-def dropout(*, p: float = 0.5, n_units: int = 8, seed: int = 4) -> Sketch:
+def dropout(*, p: float = 0.5, n_units: int = 8, seed: int = 6) -> Sketch:
     """Draw two steps of training, with units switched off at random, and the test.
 
     Parameters
@@ -260,7 +263,7 @@ def dropout(*, p: float = 0.5, n_units: int = 8, seed: int = 4) -> Sketch:
     if not (0 <= p < 1 and 3 <= n_units <= 8):
         raise DataError("p is from 0 to below 1, and 3 to 8 units can be drawn")
     random = np.random.default_rng(seed)
-    figure, ax = canvas(22 + 5.6 * n_units, "Dropout: in training, each step does without some")
+    figure, ax = canvas(22 + 5.6 * n_units, "Dropout: each training step switches off some units at random")
     heads = ("training, step 1", "training, step 2", "validation and test")
     kept = [*(random.random((2, n_units)) >= p), np.ones(n_units, dtype=bool)]
     middle = 9 + 2.8 * n_units
@@ -380,7 +383,7 @@ def backpropagation(
     if {len(inputs), len(weights), len(output_weights)} != {2} or target not in (0, 1):
         raise DataError("the tiny network has two inputs and two classes, 0 and 1")
     net = run_tiny(inputs, weights, bias=bias, output_weights=output_weights, target=target)
-    figure, ax = canvas(58, "Forwards come the numbers, backwards the blame")
+    figure, ax = canvas(58, "Forward: compute the loss. Backward: how each number changes it")
     up, down, middle = 42.0, 20.0, 31.0
     heads = ((6, "inputs"), (21.5, "weights"), (38, "hidden"), (54, "weights"), (69, "scores"))
     for x, head in (*heads, (83, "shares"), (95, "loss")):
@@ -401,13 +404,15 @@ def backpropagation(
             arrow(ax, (87, y), (91, middle + 0.1 * (y - middle)))
             say(ax, 83, y - 5, "(right class)", size=SMALL)
     disc(ax, 38, middle, 5, signed(net.hidden), fill=pale(ORANGE, 0.5))
-    say(ax, 38, middle + 8.5, f"bias {signed(bias, 1)}\nsum {signed(net.total)}", size=SMALL)
+    say(ax, 38, middle + 12, f"bias {signed(bias, 1)}", size=SMALL)
+    say(ax, 38, middle + 9.5, f"∂ {signed(net.d_total)}", size=SMALL, colour=_BLAME, bold=True)
+    say(ax, 38, middle + 7, f"sum {signed(net.total)}", size=SMALL)
     say(ax, 38, middle - 7.5, f"∂ {signed(net.d_hidden)}", colour=_BLAME, bold=True)
     box(ax, 91, middle - 3, 8, 6, f"{net.loss:.2f}", line=2)
     arrow(ax, (3, 11.5), (97, 11.5), colour=INK)
-    say(ax, 50, 9, "forwards: multiply, add, ReLU, softmax; loss = −log(share of the right class)")
+    say(ax, 50, 9, "forward: multiply, add, ReLU, softmax; loss = −log(share of the right class)")
     arrow(ax, (97, 6), (3, 6), colour=_BLAME, dashed=True)
-    say(ax, 50, 3, "backwards: ∂ is how fast the loss grows with that number", colour=_BLAME)
+    say(ax, 50, 3, "backward: ∂ is how fast the loss grows with that number", colour=_BLAME)
     alt = (
         f"A network of two inputs, one hidden neuron and two scores. Forwards it gives the right "
         f"class {net.shares[target]:.2f} and the loss {net.loss:.2f}; backwards each weight gets "
@@ -420,12 +425,12 @@ def backpropagation(
 _BLAME = "#A04000"
 
 
-def _both(ax: object, x: float, y: float, value: float) -> None:
+def _both(ax: Axes, x: float, y: float, value: float) -> None:
     box(ax, x - 6, y - 3.4, 12, 6.8)
     say(ax, x, y + 1.6, f"w {signed(value, 1)}")
 
 
-def _blame(ax: object, x: float, y: float, value: float) -> None:
+def _blame(ax: Axes, x: float, y: float, value: float) -> None:
     say(ax, x, y - 1.6, f"∂ {signed(value)}", colour=_BLAME, bold=True)
 
 

@@ -52,7 +52,8 @@ def clip_row(
     means, sds = values.mean(axis=1), values.std(axis=1)
     high = 31 + 6 * n_mfcc
     figure, ax = canvas(high, "However long the clip, one row of the same length")
-    cell, left, top = 8.0, 8.0, high - 12
+    cell, top = 8.0, high - 12
+    left = (103 - cell * n_frames - 31) / 2
     for frame in range(n_frames):
         say(ax, left + cell * (frame + 0.5), top + 2, f"frame {frame}", size=SMALL)
     right = left + cell * n_frames + 9
@@ -70,11 +71,12 @@ def clip_row(
     width = min(10.5, 84 / (2 * n_mfcc))
     row = [(f"mean C{i}", value, pale(ORANGE, 0.5)) for i, value in enumerate(means)]
     row += [(f"sd C{i}", value, pale(GREEN, 0.4)) for i, value in enumerate(sds)]
-    say(ax, 1, 5.5, "one clip,\none row", at="left")
+    start = 56 - width * n_mfcc
+    say(ax, start - 2, 5.5, "one clip,\none row", at="right")
     for i, (name, value, fill) in enumerate(row):
-        box(ax, 13 + width * i, 3, width, 5, signed(value, 1), fill=fill)
-        say(ax, 13 + width * (i + 0.5), 10, name, size=SMALL)
-    arrow(ax, (right + 11, top - 6 * n_mfcc - 1), (right + 11, 11.8))
+        box(ax, start + width * i, 3, width, 5, signed(value, 1), fill=fill)
+        say(ax, start + width * (i + 0.5), 10, name, size=SMALL)
+    arrow(ax, (right + 11, top - 6 * n_mfcc - 1), (right + 5, 11.8))
     alt = (
         f"A table of {n_mfcc} MFCCs in {n_frames} frames; of each coefficient the mean and the "
         f"standard deviation are taken, C0's are {signed(means[0], 1)} and {signed(sds[0], 1)}, "
@@ -108,7 +110,7 @@ def rows_or_speakers(*, n_speakers: int = 8, n_clips: int = 6, seed: int = 1) ->
     by_speaker[random.choice(n_speakers, n_test, replace=False)] = True
     cell = 5.0
     height = 21 + cell * n_speakers
-    figure, ax = canvas(height, "Who is in the test? Some rows of everybody, or whole people")
+    figure, ax = canvas(height, "The test: some clips of everybody, or all clips of a few speakers")
     shared = []
     names = ("random rows", "by speaker")
     tables = (by_rows.reshape(n_speakers, n_clips), by_speaker)
@@ -191,7 +193,7 @@ def envelope() -> Sketch:
     -------
     Sketch
     """
-    figure, ax = canvas(40, "The sealed envelope: whoever looks early tests on what was chosen")
+    figure, ax = canvas(40, "The sealed envelope: the test speakers are used once, at the end")
     box(ax, 2, 14, 34, 14, fill=pale(BLUE, 0.15))
     say(ax, 19, 25, "development speakers", bold=True)
     say(ax, 19, 19, "try, compare, choose:\nas often as you like")
@@ -234,10 +236,10 @@ def peeking_scaler(
     """
     if not (2 <= len(train) <= 4 and 1 <= len(test) <= 2):
         raise DataError("2 to 4 training clips and 1 or 2 test clips can be drawn")
-    figure, ax = canvas(46, "The scaler that peeks: it has seen the test clips before the test")
+    figure, ax = canvas(46, "The scaler that peeks: it was fitted on the test clips too")
     everything = (*train, *test)
     scaled = []
-    rows = (("peeks", everything, 24.0), ("does not", train, 4.0))
+    rows = (("peeks", everything, 24.0), ("does not", train, 5.0))
     for name, seen, y in rows:
         mean, sd = float(np.mean(seen)), float(np.std(seen))
         if sd == 0:
@@ -254,7 +256,7 @@ def peeking_scaler(
         end = 17 + 5.5 * len(seen) - 0.5 + (1.5 if len(seen) > len(train) else 0)
         box(ax, 16, y + 3.2, end - 15, 7.6, fill="none", edge=RED, line=2, dashed=True)
         say(ax, 16, y + 12.8, "fitted on", at="left", size=SMALL)
-        arrow(ax, (end + 1, y + 7), (47, y + 7))
+        arrow(ax, ((16 + end) / 2, y + 3.2), (47, y + 4.2), bend=0.18)
         box(ax, 47, y + 3, 14, 8, f"mean {mean:.1f}\nsd {sd:.1f}")
         arrow(ax, (61, y + 7), (65.5, y + 7))
         say(ax, 80, y + 12.8, "(value − mean) / sd", size=SMALL)

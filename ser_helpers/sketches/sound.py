@@ -139,7 +139,7 @@ def framing(*, n_samples: int = 40, n_fft: int = 16, hop_length: int = 6) -> Ske
     n_frames = 1 + (n_samples - n_fft) // hop_length
     if n_frames > 6:
         raise DataError(f"{n_frames} frames are too many to draw: raise hop_length")
-    height = 29 + 4.6 * n_frames
+    height = 30.5 + 4.6 * n_frames
     figure, ax = canvas(height, "Frames slide over the samples, and overlap")
     random = np.random.default_rng(3)
     index = np.arange(n_samples)
