@@ -29,7 +29,7 @@ FLOORS = (
     {"evaluate"},
     {"predict"},
     {"plot", "answering"},
-    {"widgets"},
+    {"widgets", "sketches"},
     {"__main__"},
     {"further"},
 )

@@ -12,6 +12,60 @@ Module          What it draws
 ``people``      one row per clip; who trains, validates and tests; the scaler
 ``network``     a neuron, a layer, ReLU, softmax, dropout; backpropagation, a step, stopping
 ``scores``      the confusion matrix, recall and precision, the bootstrap, paired differences
-``beyond``      a filter over a spectrogram, masks, workers
+``beyond``      a filter over a spectrogram, masks, attention, workers
 ==============  ===============================================================================
 """
+
+from ser_helpers.sketches.beyond import attention, masks, sliding_filter, workers
+from ser_helpers.sketches.drawing import Sketch
+from ser_helpers.sketches.network import (
+    backpropagation,
+    dropout,
+    early_stopping,
+    layer,
+    neuron,
+    relu,
+    softmax,
+    step_down,
+)
+from ser_helpers.sketches.people import (
+    clip_row,
+    envelope,
+    folds,
+    peeking_scaler,
+    rows_or_speakers,
+)
+from ser_helpers.sketches.scores import bootstrap, confusion_by_row, paired, recall_and_precision
+from ser_helpers.sketches.sound import framing, matching, mel_filters, mfcc, sampling
+from ser_helpers.sketches.way import road
+
+__all__ = [
+    "Sketch",
+    "attention",
+    "backpropagation",
+    "bootstrap",
+    "clip_row",
+    "confusion_by_row",
+    "dropout",
+    "early_stopping",
+    "envelope",
+    "folds",
+    "framing",
+    "layer",
+    "masks",
+    "matching",
+    "mel_filters",
+    "mfcc",
+    "neuron",
+    "paired",
+    "peeking_scaler",
+    "recall_and_precision",
+    "relu",
+    "road",
+    "rows_or_speakers",
+    "sampling",
+    "sliding_filter",
+    "softmax",
+    "step_down",
+    "workers",
+]

@@ -43,6 +43,11 @@ def sliding_filter(*, position: int = 3) -> Sketch:
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     bands = [0, 0, 0, 1, 2, 3, 3, 2, 1, 1, 2, 3]  # the loudest band of each frame
     picture = np.zeros((4, len(bands)), dtype=int)
@@ -67,8 +72,10 @@ def sliding_filter(*, position: int = 3) -> Sketch:
         here = i == position
         x = left + cell * (i + 1)
         box(ax, x, y, cell, 5, f"{answer}", fill=pale(RED, 0.5) if here else "white", bold=here)
-    arrow(ax, (left + cell * (position + 1.5), low - 0.5), (left + cell * (position + 1.5), y + 5.3))
-    say(ax, 88.5, y + 2.5, f"{len(answers)} numbers", at="left", size=SMALL)
+    arrow(
+        ax, (left + cell * (position + 1.5), low - 0.5), (left + cell * (position + 1.5), y + 5.3)
+    )
+    say(ax, 91, y + 2.5, f"{len(answers)} sums", at="left", size=SMALL)
     middle = left + cell * 6
     for shift, name, value in ((-14, "mean", answers.mean()), (14, "maximum", answers.max())):
         arrow(ax, (middle + shift, y - 0.5), (middle + shift, 12.3))
@@ -113,6 +120,11 @@ def masks(*, time_share: float = 0.15, mel_share: float = 0.2, seed: int = 0) ->
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not (0.05 <= time_share <= 0.5 and 0.05 <= mel_share <= 0.5):
         raise DataError("masks of 0.05 to 0.5 of the frames and bands can be drawn")
@@ -120,7 +132,7 @@ def masks(*, time_share: float = 0.15, mel_share: float = 0.2, seed: int = 0) ->
     n_mels, n_frames = picture.shape
     random = np.random.default_rng(seed)
     figure, axes = plot.subplots(1, 3, figsize=(WIDTH, 2.9), sharey=True)
-    titles = ("the clip", "as heard in epoch 1", "as heard in epoch 2")
+    titles = ("the clip", "epoch 1: masked", "epoch 2: masked anew")
     shown = {"origin": "lower", "aspect": "auto", "cmap": "magma", "vmin": 0, "vmax": 1.3}
     for number, (ax, title) in enumerate(zip(axes, titles, strict=True)):
         ax.imshow(picture, **shown)
@@ -137,7 +149,7 @@ def masks(*, time_share: float = 0.15, mel_share: float = 0.2, seed: int = 0) ->
                     span(*place, fc="white", ec=INK, hatch="////", lw=1)
     axes[0].set_ylabel("mel band")
     alt = (
-        "A spectrogram three times: whole, and as the network hears it in two epochs, each time "
+        "A spectrogram three times: whole, and as the network gets it in two epochs, each time "
         "with another stretch of time and another group of mel bands blanked, so that it cannot "
         "lean on one detail."
     )
@@ -155,6 +167,11 @@ def attention(*, scores: Sequence[float] = (0.0, 0.5, 2.0, 2.5, 1.0, 0.0, -0.5, 
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     values = np.asarray(scores, dtype=float)
     if not 2 <= len(values) <= 10 or np.abs(values).max() > 5:
@@ -165,7 +182,12 @@ def attention(*, scores: Sequence[float] = (0.0, 0.5, 2.0, 2.5, 1.0, 0.0, -0.5, 
     figure, ax = canvas(60, "Attention: frames that matter count for more")
     step = min(11.0, 82 / len(values))
     left = 18 + (80 - step * len(values)) / 2
-    heads = (("frame", 51), ("its number", 45.5), ("its score", 38.5), ("its weight\n(softmax)", 25))
+    heads = (
+        ("frame", 51),
+        ("its number", 45.5),
+        ("its score", 38.5),
+        ("its weight\n(softmax)", 25),
+    )
     for head, y in heads:
         say(ax, left - 2, y, head, at="right", size=SMALL)
     for i, (value, weight, content) in enumerate(zip(values, weights, contents, strict=True)):
@@ -176,7 +198,7 @@ def attention(*, scores: Sequence[float] = (0.0, 0.5, 2.0, 2.5, 1.0, 0.0, -0.5, 
         box(ax, x - step * 0.3, 16, step * 0.6, 18 * weight / weights.max(), fill=pale(ORANGE, 0.7))
         say(ax, x, 13.5, f"{weight:.0%}")
         ax.plot([x, 55], [11.8, 8.2], color=INK, lw=0.4 + 5 * weight)
-    box(ax, 44, 3, 28, 5, f"Σ weight × number = {result:.2f}", fill=pale(BLUE, 0.2), bold=True)
+    box(ax, 38, 3, 34, 5, f"Σ weight × number = {result:.2f}", fill=pale(BLUE, 0.2), bold=True)
     say(ax, 74, 5.5, f"(plain mean: {contents.mean():.2f})", at="left", size=SMALL)
     best = int(weights.argmax())
     alt = (
@@ -198,9 +220,7 @@ def schedule(seconds: Sequence[float], n_workers: int) -> list[tuple[int, float,
     return plan
 
 
-def workers(
-    *, seconds: Sequence[float] = (4, 2, 3, 5, 2, 3, 4, 1), n_workers: int = 3
-) -> Sketch:
+def workers(*, seconds: Sequence[float] = (4, 2, 3, 5, 2, 3, 4, 1), n_workers: int = 3) -> Sketch:
     """Draw a scheduler that hands tasks to workers, and how long they take together.
 
     Parameters
@@ -213,22 +233,35 @@ def workers(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not (2 <= len(seconds) <= 12 and 2 <= n_workers <= 5 and min(seconds) > 0):
         raise DataError("2 to 12 tasks of more than 0 seconds and 2 to 5 workers can be drawn")
     plan = schedule(seconds, n_workers)
     end = max(stop for _, _, stop in plan)
     alone = float(sum(seconds))
-    height = 43 + 7 * n_workers
+    height = 40 + 7 * n_workers
     figure, ax = canvas(height, "A scheduler hands the next task to whoever is free")
     top = height - 19
     box(ax, 2, top, 20, 9, "your notebook:\nthe list of tasks", fill=pale(BLUE, 0.15))
     arrow(ax, (22, top + 4.5), (35, top + 4.5))
     say(ax, 28.5, top + 7, f"{len(seconds)} tasks", size=SMALL)
     box(ax, 35, top, 22, 9, "scheduler", fill=pale(ORANGE, 0.5), bold=True)
-    say(ax, 79, top + 7, "one core or machine each", size=SMALL)
-    arrow(ax, (57, top + 4.5), (66, top + 4.5), heads="<|-|>")
-    box(ax, 66, top, 26, 5.5, f"{n_workers} workers", fill=pale(BLUE, 0.3), bold=True)
+    arrow(ax, (57, top + 4.5), (70, top + 4.5), heads="<|-|>")
+    box(
+        ax,
+        70,
+        top,
+        28,
+        9,
+        f"{n_workers} workers:\none core or computer each",
+        fill=pale(BLUE, 0.3),
+        size=SMALL,
+    )
     say(ax, 50, top - 4, "what each worker does, a box per task:", size=SMALL)
     scale = 80 / end
     low = top - 7 - 7 * n_workers
@@ -243,7 +276,9 @@ def workers(
         x = 16 + 20 * share
         ax.plot([x, x], [low - 1.5, low - 2.3], color=INK, lw=1)
         say(ax, x, low - 4, f"{end * share / 4:.3g} s", size=SMALL)
-    text = f"alone: {alone:g} s; {n_workers} workers: {end:g} s, {alone / end:.2g} times as fast"
+    text = (
+        f"one worker: {alone:g} s; {n_workers} workers: {end:g} s, {alone / end:.2g} times as fast"
+    )
     say(ax, 50, 4.5, text, bold=True)
     alt = (
         f"A scheduler hands {len(seconds)} tasks to {n_workers} workers, the next one to whoever "

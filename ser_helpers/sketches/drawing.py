@@ -1,6 +1,7 @@
 """What every sketch stands on: a figure with its alt text, boxes, arrows and words."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -65,6 +66,12 @@ def canvas(height: float, title: str) -> tuple[Figure, Axes]:
     ax.axis("off")
     say(ax, 50, height - 3, title, size=LARGE)
     return figure, ax
+
+
+def chart(height: float) -> tuple[Figure, Axes]:
+    """Make one pair of axes in the style of the course, as wide as a sketch, height in inches."""
+    figure, ax = plot.subplots(figsize=(WIDTH, height))
+    return figure, cast(Axes, ax)
 
 
 def say(

@@ -17,11 +17,11 @@ from ser_helpers.sketches.drawing import (
     ORANGE,
     RED,
     SMALL,
-    WIDTH,
     Sketch,
     arrow,
     box,
     canvas,
+    chart,
     disc,
     pale,
     say,
@@ -46,6 +46,11 @@ def neuron(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not 1 <= len(inputs) == len(weights) <= 5:
         raise DataError("a neuron is drawn with 1 to 5 inputs, and one weight for each")
@@ -107,6 +112,11 @@ def layer(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     x, w, b = (np.asarray(table, dtype=float) for table in (inputs, weights, biases))
     if x.shape[1] != w.shape[0] or w.shape[1] != len(b) or max(*x.shape, *w.shape) > 4:
@@ -116,7 +126,8 @@ def layer(
     tall = 5.0 * max(len(x), len(w))
     height = tall + 25
     figure, ax = canvas(height, "A layer is a table: all neurons and all clips at once")
-    middle, cell = 11 + tall / 2, 5.2
+    middle = 11 + tall / 2
+    cell = min(5.2, 78 / (x.shape[1] + 3 * w.shape[1]))
     left = (100 - cell * (x.shape[1] + 3 * w.shape[1]) - 18) / 2
     words = (f"{len(x)} clips", f"weights, {w.shape[1]} neurons", "biases", "outputs")
     marks = (
@@ -166,30 +177,40 @@ def relu(*, values: Sequence[float] = (-2.0, -0.5, 1.5)) -> Sketch:
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not 1 <= len(values) <= 4 or np.abs(values).max() > 3:
         raise DataError("1 to 4 values from -3 to 3 can be drawn")
-    figure, ax = plot.subplots(figsize=(WIDTH, 3.4))
+    figure, ax = chart(3.4)
     ax.plot([-3, 0, 3], [0, 0, 3], color=INK, lw=2)
     after = [max(0.0, value) for value in values]
     ax.plot(values, after, "o", color=RED, ms=8)
-    for i, (value, result) in enumerate(zip(sorted(values), sorted(after), strict=True)):
+    for i, value in enumerate(sorted(values)):
+        result = max(0.0, value)
+        place = (value, -0.6 - 0.5 * (i % 2)) if value <= 0 else (value - 1.1, result + 0.2)
         ax.annotate(
             f"{signed(value, 1)} → {signed(result, 1)}",
             (value, result),
-            (value if result == 0 else value - 1.1, result + (0.5 + 0.5 * (i % 2))),
+            place,
             ha="center",
             fontsize=11,
             arrowprops={"arrowstyle": "-", "color": GREY},
         )
-    ax.set(xlabel="sum of a neuron", ylabel="output", xlim=(-3, 3), ylim=(-0.3, 3.2))
+    ax.set(xlabel="sum of a neuron", ylabel="output", xlim=(-3, 3), ylim=(-1.4, 3.6))
+    ax.set_yticks(range(4))
     ax.set_title("ReLU: what is negative becomes 0, what is positive passes")
-    pairs = ", ".join(f"{signed(v, 1)} gives {signed(a, 1)}" for v, a in zip(values, after, strict=True))
+    pairs = ", ".join(
+        f"{signed(v, 1)} gives {signed(a, 1)}" for v, a in zip(values, after, strict=True)
+    )
     alt = f"The curve of ReLU: flat at zero on the left, then rising one to one; {pairs}."
     return Sketch(figure, alt)
 
 
-def probabilities(scores: Sequence[float]) -> np.ndarray:
+def probabilities(scores: Sequence[float] | np.ndarray) -> np.ndarray:
     """Compute the softmax: shares of the exponentials, which sum to 1."""
     exponentials = np.exp(np.asarray(scores, dtype=float) - np.max(scores))
     return exponentials / exponentials.sum()
@@ -212,6 +233,11 @@ def softmax(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not 2 <= len(scores) <= min(6, len(names)) or np.abs(scores).max() > 5:
         raise DataError("2 to 6 scores from -5 to 5, and a name for each, can be drawn")
@@ -259,11 +285,18 @@ def dropout(*, p: float = 0.5, n_units: int = 8, seed: int = 6) -> Sketch:
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not (0 <= p < 1 and 3 <= n_units <= 8):
         raise DataError("p is from 0 to below 1, and 3 to 8 units can be drawn")
     random = np.random.default_rng(seed)
-    figure, ax = canvas(22 + 5.6 * n_units, "Dropout: each training step switches off some units at random")
+    figure, ax = canvas(
+        22 + 5.6 * n_units, "Dropout: each training step switches off some units at random"
+    )
     heads = ("training, step 1", "training, step 2", "validation and test")
     kept = [*(random.random((2, n_units)) >= p), np.ones(n_units, dtype=bool)]
     middle = 9 + 2.8 * n_units
@@ -289,7 +322,7 @@ def dropout(*, p: float = 0.5, n_units: int = 8, seed: int = 6) -> Sketch:
         say(ax, left + 14, 5, words if on is not kept[2] else f"all {n_units} units, as they are")
     alt = (
         f"One layer of {n_units} units, three times. In two steps of training, {kept[0].sum()} "
-        f"and {kept[1].sum()} of them work, others each time, multiplied by {1 / (1 - p):.3g}; "
+        f"and {kept[1].sum()} of them work, drawn anew each time and multiplied by {1 / (1 - p):.3g}; "
         "in validation and test all work as they are."
     )
     return Sketch(figure, alt)
@@ -379,6 +412,11 @@ def backpropagation(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if {len(inputs), len(weights), len(output_weights)} != {2} or target not in (0, 1):
         raise DataError("the tiny network has two inputs and two classes, 0 and 1")
@@ -442,13 +480,18 @@ def step_down(*, start: float = -1.0, lr: float = 0.2, n_steps: int = 3) -> Sket
     start : float
         First weight, -2 to 6.
     lr : float
-        Learning rate; above 2 it climbs.
+        Learning rate, above 0 to 2; from 2 on it would never arrive.
     n_steps : int
         1 to 6.
 
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not (-2 <= start <= 6 and 0 < lr <= 2 and 1 <= n_steps <= 6):
         raise DataError("draw from -2 to 6, with lr above 0 to 2, and 1 to 6 steps")
@@ -457,7 +500,7 @@ def step_down(*, start: float = -1.0, lr: float = 0.2, n_steps: int = 3) -> Sket
         way.append(way[-1] - lr * (way[-1] - 2))
     w = np.array(way)
     loss = 0.5 * (w - 2) ** 2 + 0.5
-    figure, ax = plot.subplots(figsize=(WIDTH, 3.8))
+    figure, ax = chart(3.8)
     line = np.linspace(-2.2, 6.2, 300)
     ax.plot(line, 0.5 * (line - 2) ** 2 + 0.5, color=GREY, lw=1.5)
     slope = float(w[0] - 2)
@@ -498,6 +541,11 @@ def early_stopping(*, patience: int = 10, overfits: float = 0.03) -> Sketch:
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not (3 <= patience <= 20 and 0.01 <= overfits <= 0.05):
         raise DataError("patience is from 3 to 20, and overfits from 0.01 to 0.05")
@@ -511,7 +559,7 @@ def early_stopping(*, patience: int = 10, overfits: float = 0.03) -> Sketch:
             best = last
         if last - best >= patience:
             break
-    figure, ax = plot.subplots(figsize=(WIDTH, 3.6))
+    figure, ax = chart(3.6)
     run = slice(0, last + 1)
     ax.plot(epochs[run], train[run], color=BLUE, lw=2)
     ax.plot(epochs[run], valid[run], "--", color=INK, lw=2)

@@ -44,6 +44,11 @@ def clip_row(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     values = np.asarray(mfccs, dtype=float)
     n_mfcc, n_frames = values.shape
@@ -99,6 +104,11 @@ def rows_or_speakers(*, n_speakers: int = 8, n_clips: int = 6, seed: int = 1) ->
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not (4 <= n_speakers <= 10 and 3 <= n_clips <= 7):
         raise DataError("4 to 10 speakers with 3 to 7 clips each can be drawn")
@@ -147,6 +157,11 @@ def folds(*, n_development: int = 12, n_test: int = 4, n_folds: int = 4) -> Sket
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if n_development + n_test > 18 or not 2 <= n_folds <= min(6, n_development):
         raise DataError("at most 18 speakers and 2 to 6 folds can be drawn")
@@ -220,39 +235,42 @@ def envelope() -> Sketch:
     return Sketch(figure, alt)
 
 
-def peeking_scaler(
-    *, train: Sequence[float] = (2, 4, 6), test: Sequence[float] = (20,)
-) -> Sketch:
+def peeking_scaler(*, train: Sequence[float] = (2, 4, 6), test: float = 20) -> Sketch:
     """Draw a scaler that was fitted on everything beside one fitted on the training clips.
 
     Parameters
     ----------
-    train, test : sequence of float
-        One feature of some clips; at most 4 and 2.
+    train : sequence of float
+        One feature of 2 to 4 training clips.
+    test : float
+        The same of a test clip.
 
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
-    if not (2 <= len(train) <= 4 and 1 <= len(test) <= 2):
-        raise DataError("2 to 4 training clips and 1 or 2 test clips can be drawn")
+    if not 2 <= len(train) <= 4 or np.std(train) == 0:
+        raise DataError("2 to 4 training clips can be drawn, not all of them with the same value")
     figure, ax = canvas(46, "The scaler that peeks: it was fitted on the test clips too")
-    everything = (*train, *test)
+    everything = (*train, test)
     scaled = []
     rows = (("peeks", everything, 24.0), ("does not", train, 5.0))
     for name, seen, y in rows:
         mean, sd = float(np.mean(seen)), float(np.std(seen))
-        if sd == 0:
-            raise DataError("the values are all the same: there is nothing to scale by")
         say(ax, 8, y + 7, name, bold=True)
         for i, value in enumerate(everything):
             testing = i >= len(train)
             fill = _TEST if testing else _TRAIN
             x = 17 + 5.5 * i + (1.5 if testing else 0)
             box(ax, x, y + 4.5, 5, 5, f"{value:g}", fill=fill)
-            place = 69 + 6 * i + (1 if testing else 0)
-            box(ax, place - 3, y + 4.5, 5.8, 5, signed((value - mean) / sd, 1), fill=fill)
-        scaled.append((float(test[0]) - mean) / sd)
+            place = 68.5 + 5.5 * i + (1 if testing else 0)
+            box(ax, place - 2.5, y + 4.5, 5.3, 5, signed((value - mean) / sd, 1), fill=fill)
+        scaled.append((test - mean) / sd)
         end = 17 + 5.5 * len(seen) - 0.5 + (1.5 if len(seen) > len(train) else 0)
         box(ax, 16, y + 3.2, end - 15, 7.6, fill="none", edge=RED, line=2, dashed=True)
         say(ax, 16, y + 12.8, "fitted on", at="left", size=SMALL)
@@ -262,8 +280,8 @@ def peeking_scaler(
         say(ax, 80, y + 12.8, "(value − mean) / sd", size=SMALL)
     say(ax, 50, 1.8, "light: training clips   ·   black: test clip", size=SMALL)
     alt = (
-        "A scaler fitted on training and test clips together gives the test clip "
-        f"{signed(scaled[0], 1)}, as if it were nearly ordinary; fitted on the training clips "
-        f"alone it gives {signed(scaled[1], 1)}: far from all that was seen."
+        f"Beside training clips there is a test clip of {test:g}. A scaler fitted on all of them "
+        f"turns it into {signed(scaled[0], 1)}; one fitted on the training clips alone turns it "
+        f"into {signed(scaled[1], 1)}. The first has changed every number."
     )
     return Sketch(figure, alt)

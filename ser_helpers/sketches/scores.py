@@ -41,17 +41,22 @@ def confusion_by_row(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     table = np.asarray(counts)
     n = len(names)
     if table.shape != (n, n) or not 2 <= n <= 4 or not table.sum(axis=1).all():
         raise DataError("2 to 4 names, a square table and clips of each class can be drawn")
     recalls = table.diagonal() / table.sum(axis=1)
-    height = 26 + 9 * n
-    figure, ax = canvas(height, "Read a confusion matrix by row: what became of the clips of one?")
-    cell, left, top = 12.0, 20.0, height - 17.5
+    height = 23.5 + 9 * n
+    figure, ax = canvas(height, "Read a confusion matrix by row: how each emotion was recognised")
+    cell, left, top = 12.0, 24.0, height - 15
     say(ax, left + cell * n / 2, top + 6, "recognised as", bold=True)
-    say(ax, 2, top - 4.5 * n, "really", at="left", bold=True)
+    say(ax, 2, top - 4.5 * n, "true\nemotion", at="left", bold=True)
     right = left + cell * n
     say(ax, right + 15, top + 2.2, "recall", bold=True)
     for i, name in enumerate(names):
@@ -66,7 +71,8 @@ def confusion_by_row(
         arrow(ax, (right + 1.5, y + 4.5), (right + 5, y + 4.5))
     box(ax, left, top - 9, cell * n, 9, fill="none", edge=RED, line=3)
     first = ", ".join(f"{count} as {name}" for count, name in zip(table[0], names, strict=True))
-    say(ax, 50, 5.5, f"Of {table[0].sum()} clips of {names[0]}, {first} (made-up numbers).")
+    first = first.replace(" as", " were recognised as", 1)
+    say(ax, 50, 5.5, f"Of {table[0].sum()} {names[0]} clips, {first} (made-up numbers).")
     say(ax, 50, 2, f"UAR, the mean of the recalls: {recalls.mean():.0%}")
     alt = (
         f"A confusion matrix of {n} emotions, made up, with the row of {names[0]} framed: of "
@@ -91,15 +97,20 @@ def recall_and_precision(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if min(missed, false_alarms, others) < 0 or found < 1:
         raise DataError("counts are at least 0, and at least one clip is found")
     if max(found, missed, false_alarms, others) > 30:
         raise DataError("at most 30 clips of each kind can be drawn")
     recall, precision = found / (found + missed), found / (found + false_alarms)
-    figure, ax = canvas(53, "Recall asks of the angry clips, precision of the answers “anger”")
-    say(ax, 28, 44, "angry clips: A", bold=True)
-    say(ax, 72, 44, "other clips: ○", bold=True)
+    figure, ax = canvas(53, "Recall looks at the angry clips, precision at the answers “anger”")
+    say(ax, 28, 45, "angry clips: A", bold=True)
+    say(ax, 72, 45, "other clips: ○", bold=True)
     places = ((missed, 28, 36.5, True), (others, 72, 36.5, False))
     called = ((found, 28, 21.5, True), (false_alarms, 72, 21.5, False))
     for count, x, y, angry in (*places, *called):
@@ -110,7 +121,13 @@ def recall_and_precision(
     box(ax, 7, 10.5, 86, 18.5, fill="none", edge=RED, line=2.5)
     say(ax, 50, 12.6, "in this frame: the classifier said “anger”", size=SMALL)
     say(ax, 26, 6.3, f"recall = {found} / ({found} + {missed}) = {recall:.0%}", bold=True)
-    say(ax, 74, 6.3, f"precision = {found} / ({found} + {false_alarms}) = {precision:.0%}", bold=True)
+    say(
+        ax,
+        74,
+        6.3,
+        f"precision = {found} / ({found} + {false_alarms}) = {precision:.0%}",
+        bold=True,
+    )
     say(ax, 26, 2.5, "A in the frame, of all A", size=SMALL)
     say(ax, 74, 2.5, "A in the frame, of all in the frame", size=SMALL)
     alt = (
@@ -140,6 +157,11 @@ def bootstrap(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     values = np.asarray(scores, dtype=float)
     n = len(values)
@@ -148,11 +170,11 @@ def bootstrap(
     picks = np.random.default_rng(seed).integers(n, size=(n_draws, n))
     means = values[picks].mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
-    figure, ax = canvas(74, "The bootstrap: other people might have come to the test")
+    figure, ax = canvas(74, "The bootstrap: what if other speakers had come to the test?")
     step = 62 / n
     rows = [np.arange(n), *picks[:3]]
     for row, members in enumerate(rows):
-        y = 61 - 7.5 * row - (1.5 if row else 0)
+        y = 62 - 7.5 * row - (1.5 if row else 0)
         say(ax, 17, y, f"draw {row}" if row else "the speakers", at="right", bold=row == 0)
         for place, member in enumerate(members):
             x = 19 + step * (place + 0.5)
@@ -161,7 +183,7 @@ def bootstrap(
             if row == 0:
                 say(ax, x, y + 4.3, f"{values[member]:.0%}", size=SMALL)
         say(ax, 84, y, f"mean {values[members].mean():.1%}", at="left")
-    say(ax, 50, 33.3, f"... and so on, {n_draws:,} draws with replacement: their means", size=SMALL)
+    say(ax, 50, 33.3, f"the means of {n_draws:,} such draws with replacement", size=SMALL)
     heights, edges = np.histogram(means, bins=30)
     least, most = edges[0], edges[-1]
     scale = 70 / (most - least)
@@ -172,7 +194,7 @@ def bootstrap(
         box(ax, 15 + scale * (a - least), 11.5, scale * (b - a), tall, fill=fill, line=0.7)
     for edge in (low, high):
         x = 15 + scale * (edge - least)
-        ax.plot([x, x], [8.8, 31], color=RED, lw=1.8, ls="--", zorder=3)
+        ax.plot([x, x], [8.8, 30.5], color=RED, lw=1.8, ls="--", zorder=3)
         say(ax, x, 7, f"{edge:.1%}", bold=True)
     say(ax, 50, 2.7, f"95% of the means lie from {low:.1%} to {high:.1%}: the interval")
     alt = (
@@ -203,6 +225,11 @@ def paired(
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     n = len(first)
@@ -233,6 +260,7 @@ def paired(
         f"mean {signed(gap.mean(), 1)}, 95%: {signed(low, 1)} to {signed(high, 1)}",
         ha="center",
         va="top",
+        bbox={"fc": "white", "ec": "none", "pad": 1},
     )
     wide = max(np.abs(gap).max() * 1.15, np.abs(gap.mean()) + 7)
     right.set(xlim=(-wide, wide), ylim=(-5, n), yticks=[], xlabel="B − A (points)")

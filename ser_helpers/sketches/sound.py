@@ -34,12 +34,21 @@ def sampling(*, frequency: int = 3, rates: tuple[int, int] = (40, 4)) -> Sketch:
     frequency : int
         Of the wave, Hz.
     rates : tuple of int
-        Two sampling rates, Hz; the first more than twice the frequency.
+        Two sampling rates, Hz: one above twice the frequency, one below it.
 
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
+    if not 1 <= rates[1] < 2 * frequency < rates[0] <= 100:
+        raise DataError(
+            "the first rate is above twice the frequency and at most 100, the second is below it"
+        )
     figure, axes = plot.subplots(2, 1, figsize=(WIDTH, 3.8), sharex=True)
     time = np.linspace(0, 1, 500)
     for ax, rate in zip(axes, rates, strict=True):
@@ -49,11 +58,9 @@ def sampling(*, frequency: int = 3, rates: tuple[int, int] = (40, 4)) -> Sketch:
         ax.plot(taken, np.sin(2 * np.pi * frequency * taken), "o", color=BLUE, ms=4.5)
         heard = alias(frequency, rate)
         title = f"{rate} samples a second: the dots keep the wave of {frequency} Hz"
-        if abs(heard) != frequency:
+        if rate < 2 * frequency:
             ax.plot(time, np.sin(2 * np.pi * heard * time), "--", color=RED, lw=1.5)
-            title = (
-                f"{rate} samples a second: the dots could be a wave of {abs(heard)} Hz (dashed)"
-            )
+            title = f"{rate} samples a second: the dots could be a wave of {abs(heard)} Hz (dashed)"
         ax.set(ylabel="amplitude", ylim=(-1.3, 1.3), yticks=(-1, 0, 1))
         ax.set_title(title, fontsize=11)
         ax.margins(x=0.01)
@@ -137,10 +144,11 @@ def framing(*, n_samples: int = 40, n_fft: int = 16, hop_length: int = 6) -> Ske
     if not (1 <= n_fft <= n_samples <= 80 and hop_length >= 1):
         raise DataError("draw at most 80 samples, and frames (n_fft) that fit into them")
     n_frames = 1 + (n_samples - n_fft) // hop_length
+    overlap = hop_length < n_fft
     if n_frames > 6:
         raise DataError(f"{n_frames} frames are too many to draw: raise hop_length")
     height = 30.5 + 4.6 * n_frames
-    figure, ax = canvas(height, "Frames slide over the samples, and overlap")
+    figure, ax = canvas(height, "Frames slide over the samples" + ", and overlap" * overlap)
     random = np.random.default_rng(3)
     index = np.arange(n_samples)
     y = np.sin(index * 0.55) * (0.6 + 0.4 * np.sin(index * 0.13)) + random.normal(0, 0.1, n_samples)
@@ -167,7 +175,9 @@ def framing(*, n_samples: int = 40, n_fft: int = 16, hop_length: int = 6) -> Ske
     say(ax, 55, 2, f"1 + ({n_samples} − {n_fft}) // {hop_length} = {n_frames} frames")
     alt = (
         f"{n_samples} samples, and below them {n_frames} frames of n_fft = {n_fft} samples; each "
-        f"begins hop_length = {hop_length} samples after the one before, so that they overlap."
+        f"begins hop_length = {hop_length} samples after the one before"
+        + ", and overlaps it."
+        * overlap
     )
     return Sketch(figure, alt)
 
@@ -198,6 +208,11 @@ def mel_filters(*, n_mels: int = 10) -> Sketch:
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not 4 <= n_mels <= 20:
         raise DataError("4 to 20 mel filters can be drawn")
@@ -252,6 +267,11 @@ def mfcc(*, n_mels: int = 20, n_mfcc: int = 4) -> Sketch:
     Returns
     -------
     Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
     """
     if not (4 <= n_mels <= 20 and 2 <= n_mfcc <= 5 and n_mfcc <= n_mels):
         raise DataError("draw 4 to 20 mel bands and 2 to 5 coefficients")

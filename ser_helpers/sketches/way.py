@@ -1,7 +1,18 @@
 """The way through the course."""
 
 from ser_helpers.errors import DataError
-from ser_helpers.sketches.drawing import BLUE, GREY, INK, SMALL, Sketch, arrow, box, canvas, pale, say
+from ser_helpers.sketches.drawing import (
+    BLUE,
+    GREY,
+    INK,
+    SMALL,
+    Sketch,
+    arrow,
+    box,
+    canvas,
+    pale,
+    say,
+)
 
 #: What each notebook is called on the map, in two short lines.
 STEPS = (
@@ -62,7 +73,7 @@ def road(step: int) -> Sketch:
     arrow(ax, (x_6 + width / 2 + 0.8, 9), (x_14, 13.5), bend=0.3)
     say(ax, x_14 + 0.3, 4.2, "07 to 13:\nin any order", size=SMALL)
     x, y = places[step]
-    say(ax, x + width / 2, y - 1.7, "▲ you are here", size=SMALL, bold=True)
+    say(ax, max(7, x + width / 2), y - 1.7, "▲ you are here", size=SMALL, bold=True)
     name = STEPS[step].replace("\n", " ")
     alt = (
         "The course as a road: notebooks 00 to 06 follow one another, 07 to 13 come after them in "
