@@ -322,7 +322,7 @@ def dropout(*, p: float = 0.5, n_units: int = 8, seed: int = 6) -> Sketch:
         say(ax, left + 14, 5, words if on is not kept[2] else f"all {n_units} units, as they are")
     alt = (
         f"One layer of {n_units} units, three times. In two steps of training, {kept[0].sum()} "
-        f"and {kept[1].sum()} of them work, drawn anew each time and multiplied by {1 / (1 - p):.3g}; "
+        f"and {kept[1].sum()} work, drawn anew each time and multiplied by {1 / (1 - p):.3g}; "
         "in validation and test all work as they are."
     )
     return Sketch(figure, alt)
@@ -519,7 +519,7 @@ def step_down(*, start: float = -1.0, lr: float = 0.2, n_steps: int = 3) -> Sket
     )
     ax.text(2, 8.3, words, ha="center", va="top", fontsize=10)
     ax.set(xlabel="weight w", ylabel="loss", xlim=(-2.2, 6.2), ylim=(0, 9))
-    ax.set_title("A step goes against the slope, and shorter where it is flat")
+    ax.set_title("Each step goes against the slope, and is shorter where it is flat")
     alt = (
         f"The loss over one weight is a bowl. At w = {signed(w[0])} its slope is "
         f"{signed(slope)}, so a step with learning rate {lr:g} goes to {signed(w[1])}; "
