@@ -29,7 +29,7 @@ FLOORS = (
     {"evaluate"},
     {"predict"},
     {"plot", "answering"},
-    {"widgets", "sketches"},
+    {"widgets", "sketches", "quiz"},
     {"__main__"},
     {"further"},
 )

@@ -1,0 +1,89 @@
+"""Ask a question with a reason for every answer: ``quiz.ask("…", {"A": "…"}, right="A")``.
+
+What is stored in a notebook is folded text, one fold per choice, which works without scripts: on
+GitHub, in a reader that trusts nobody, on paper. Where scripts run, the folds become radio buttons
+of plain HTML, to be used with the mouse, the keyboard or a screen reader. Nothing is loaded from
+anywhere.
+"""
+
+import hashlib
+import html
+from collections.abc import Mapping
+
+from IPython.display import HTML
+
+from ser_helpers.errors import DataError
+
+RIGHT, WRONG = "Yes.", "No."
+#: Folds become radio buttons; the reason is read aloud as soon as it is chosen.
+SCRIPT = """<script>
+(() => {
+  const quiz = document.getElementById("ID");
+  if (!quiz || quiz.dataset.ready) return;
+  quiz.dataset.ready = "yes";
+  const told = document.createElement("p");
+  told.setAttribute("role", "status");
+  quiz.querySelectorAll("details").forEach((fold, i) => {
+    const label = document.createElement("label");
+    label.style.cssText = "display:block;padding:.2em 0;cursor:pointer";
+    const button = document.createElement("input");
+    button.type = "radio";
+    button.name = "ID-choice";
+    button.style.marginRight = ".5em";
+    const reason = fold.querySelector("p").textContent;
+    button.addEventListener("change", () => { told.textContent = reason; });
+    label.append(button, fold.querySelector("summary").textContent);
+    fold.replaceWith(label);
+  });
+  quiz.append(told);
+})();
+</script>"""
+
+
+def ask(question: str, choices: Mapping[str, str], *, right: str) -> HTML:
+    """Ask one question.
+
+    Parameters
+    ----------
+    question : str
+        Plain text, like everything here: it may hold ``<``, which is shown as such.
+    choices : mapping of str to str
+        What can be chosen, in this order, and the reason why that is right or not.
+    right : str
+        The choice that is right; exactly one is.
+
+    Returns
+    -------
+    IPython.display.HTML
+        As the last line of a cell it shows itself.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two choices, ``right`` is none of them, or a text is empty.
+
+    Examples
+    --------
+    >>> page = ask("2 + 2?", {"4": "Count.", "5": "One too many."}, right="4")
+    >>> "Yes. Count." in page.data, "No. One too many." in page.data
+    (True, True)
+    """
+    if len(choices) < 2:
+        raise DataError(f"a question needs two choices at least, not {len(choices)}: {question!r}")
+    if right not in choices:
+        raise DataError(f"{right!r} is no choice of {question!r}: these are {list(choices)}")
+    if empty := [t for t in (question, *choices, *choices.values()) if not t.strip()]:
+        raise DataError(f"{len(empty)} texts of the question {question!r} are empty: fill them in")
+    # The same question has the same name in each run; two questions have two.
+    name = "quiz-" + hashlib.sha256(repr((question, dict(choices))).encode()).hexdigest()[:12]
+    folds = "".join(
+        f"<details><summary>{html.escape(choice)}</summary>"
+        f"<p>{RIGHT if choice == right else WRONG} {html.escape(reason)}</p></details>"
+        for choice, reason in choices.items()
+    )
+    legend = (
+        f"<legend style='font-weight:bold;float:left;width:100%'>{html.escape(question)}</legend>"
+    )
+    style = "border:0;border-left:4px solid #0072B2;padding:.3em 1em;margin:0"
+    page = f"<fieldset id='{name}' style='{style}'>{legend}{folds}</fieldset>"
+    return HTML(page + SCRIPT.replace("ID", name))
