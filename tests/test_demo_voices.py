@@ -8,7 +8,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, SR
+from conftest import ROOT, SR, load_script
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ser_helpers import data
@@ -129,8 +129,7 @@ def real() -> pd.DataFrame:
     table = table.set_axis(["mean", "spread"], axis=1)
     # The tilt is a line through the change of the mean spectrum in mel bands.
     curves = pd.read_csv(REAL / "cue_curves.csv").query("level == 'HI' and curve == 'ltasp'")
-    mel = np.linspace(2595 * np.log10(1 + 60 / 700), 2595 * np.log10(1 + 7800 / 700), 42)[1:-1]
-    hertz = 700 * (10 ** (mel / 2595) - 1)
+    hertz = load_script(REAL / "cues.py").BANDS
     inner = (hertz > 200) & (hertz < 6400)
     for emotion, curve in curves.sort_values("index").groupby("emotion"):
         slope = np.polyfit(np.log2(hertz[inner]), curve["mean"].to_numpy()[inner], 1)[0]

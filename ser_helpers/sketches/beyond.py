@@ -23,6 +23,7 @@ from ser_helpers.sketches.drawing import (
     say,
     signed,
 )
+from ser_helpers.sketches.network import probabilities
 
 
 def slide(picture: np.ndarray, pattern: np.ndarray) -> np.ndarray:
@@ -176,7 +177,7 @@ def attention(*, scores: Sequence[float] = (0.0, 0.5, 2.0, 2.5, 1.0, 0.0, -0.5, 
     values = np.asarray(scores, dtype=float)
     if not 2 <= len(values) <= 10 or np.abs(values).max() > 5:
         raise DataError("scores from -5 to 5 of 2 to 10 frames can be drawn")
-    weights = np.exp(values) / np.exp(values).sum()
+    weights = probabilities(values)
     contents = np.random.default_rng(2).integers(0, 10, len(values))
     result = float(weights @ contents)
     figure, ax = canvas(60, "Attention: frames that matter count for more")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -77,8 +78,8 @@ def neuron(
     ax.plot([68.5, 73, 77.5], [middle - 2, middle - 2, middle + 2.5], color=INK, lw=2, zorder=3)
     arrow(ax, (79, middle), (87, middle))
     disc(ax, 92, middle, 4.5, signed(output), fill=pale(GREEN, 0.4), size=12)
-    terms = " + ".join(_bracketed(product) for product in products)
-    formula = f"{terms} + {_bracketed(bias)} = {signed(total)}"
+    terms = " + ".join(_bracketed(signed(term)) for term in (*products, bias))
+    formula = f"{terms} = {signed(total)}"
     say(ax, 50, 3, f"{formula};  max(0, {signed(total)}) = {signed(output)}")
     alt = (
         f"A neuron with {len(inputs)} inputs: each is multiplied with its weight, the products "
@@ -88,8 +89,8 @@ def neuron(
     return Sketch(figure, alt)
 
 
-def _bracketed(number: float) -> str:
-    text = signed(number)
+def _bracketed(text: str) -> str:
+    """Put a number that is written with a minus into brackets."""
     return f"({text})" if text.startswith("−") else text
 
 
@@ -143,16 +144,16 @@ def layer(
             chosen = marked(i, j)
             place = (left + cell * j, top - 5 * (i + 1), cell, 5)
             fill = pale(ORANGE, 0.7) if chosen else "white"
-            box(ax, *place, f"{table[i, j]:g}".replace("-", "−"), fill=fill, bold=chosen)
+            box(ax, *place, _short(table[i, j]), fill=fill, bold=chosen)
         width = cell * table.shape[1]
         say(ax, left + width / 2, 11 + tall + 3, word, size=SMALL)
         say(ax, left + width / 2, 8.3, f"{table.shape[0]} × {table.shape[1]}", size=SMALL)
         say(ax, left + width + 3, middle, sign, size=14)
         left += width + 6
     products = zip(x[row], w[:, column], strict=True)
-    terms = " + ".join(f"{_short(one)}·{_short(other)}" for one, other in products)
-    value = f"{result[row, column]:g}".replace("-", "−")
-    say(ax, 50, 3, f"{terms} + {_short(b[column])} = {value}")
+    terms = [f"{_bracketed(_short(one))}·{_bracketed(_short(other))}" for one, other in products]
+    value = _short(result[row, column])
+    say(ax, 50, 3, f"{' + '.join(terms)} + {_bracketed(_short(b[column]))} = {value}")
     alt = (
         f"A table of {len(x)} clips with {x.shape[1]} features times a table of weights for "
         f"{w.shape[1]} neurons, plus biases, gives {w.shape[1]} outputs per clip. The first "
@@ -162,8 +163,8 @@ def layer(
 
 
 def _short(number: float) -> str:
-    text = f"{number:g}".replace("-", "−")
-    return f"({text})" if number < 0 else text
+    """Write a number with as few digits as it needs, and a proper minus."""
+    return f"{number:g}".replace("-", "−")
 
 
 def relu(*, values: Sequence[float] = (-2.0, -0.5, 1.5)) -> Sketch:
@@ -429,11 +430,10 @@ def backpropagation(
     for i, y in enumerate((up, down)):
         disc(ax, 6, y, 4, signed(inputs[i], 1), fill=pale(BLUE, 0.2))
         arrow(ax, (10, y), (33, middle + 0.15 * (y - middle)))
-        _both(ax, 21.5, (y + middle) / 2 + 2.2 * np.sign(y - middle), weights[i])
-        _blame(ax, 21.5, (y + middle) / 2 + 2.2 * np.sign(y - middle), net.d_inputs_weights[i])
+        between = (y + middle) / 2 + 2.2 * np.sign(y - middle)
+        _weight(ax, 21.5, between, weights[i], slope=net.d_inputs_weights[i])
         arrow(ax, (43, middle + 0.15 * (y - middle)), (65, y))
-        _both(ax, 54, (y + middle) / 2 + 2.2 * np.sign(y - middle), output_weights[i])
-        _blame(ax, 54, (y + middle) / 2 + 2.2 * np.sign(y - middle), net.d_output_weights[i])
+        _weight(ax, 54, between, output_weights[i], slope=net.d_output_weights[i])
         disc(ax, 69, y, 4, signed(net.scores[i]), fill=pale(GREEN, 0.3))
         say(ax, 69, y - 6, f"∂ {signed(net.d_scores[i])}", colour=_BLAME, bold=True)
         arrow(ax, (73, y), (79, y))
@@ -463,13 +463,10 @@ def backpropagation(
 _BLAME = "#A04000"
 
 
-def _both(ax: Axes, x: float, y: float, value: float) -> None:
+def _weight(ax: Axes, x: float, y: float, value: float, *, slope: float) -> None:
     box(ax, x - 6, y - 3.4, 12, 6.8)
     say(ax, x, y + 1.6, f"w {signed(value, 1)}")
-
-
-def _blame(ax: Axes, x: float, y: float, value: float) -> None:
-    say(ax, x, y - 1.6, f"∂ {signed(value)}", colour=_BLAME, bold=True)
+    say(ax, x, y - 1.6, f"∂ {signed(slope)}", colour=_BLAME, bold=True)
 
 
 def step_down(*, start: float = -1.0, lr: float = 0.2, n_steps: int = 3) -> Sketch:
@@ -498,23 +495,21 @@ def step_down(*, start: float = -1.0, lr: float = 0.2, n_steps: int = 3) -> Sket
     way = [start]
     for _ in range(n_steps):
         way.append(way[-1] - lr * (way[-1] - 2))
-    w = np.array(way)
-    loss = 0.5 * (w - 2) ** 2 + 0.5
+    w, line = np.array(way), np.linspace(-2.2, 6.2, 300)
+    loss, bowl = (0.5 * (at - 2) ** 2 + 0.5 for at in (w, line))
     figure, ax = chart(3.8)
-    line = np.linspace(-2.2, 6.2, 300)
-    ax.plot(line, 0.5 * (line - 2) ** 2 + 0.5, color=GREY, lw=1.5)
+    ax.plot(line, bowl, color=GREY, lw=1.5)
     slope = float(w[0] - 2)
+    step = signed(-lr * slope)
     near = np.array([w[0] - 0.8, w[0] + 0.8])
     ax.plot(near, loss[0] + slope * (near - w[0]), "--", color=RED, lw=2)
     ax.plot(w, loss, "o", color=BLUE, ms=8)
-    for a, b in zip(range(n_steps), range(1, n_steps + 1), strict=True):
-        ax.annotate(
-            "", (w[b], loss[b]), (w[a], loss[a]), arrowprops={"arrowstyle": "-|>", "color": BLUE}
-        )
+    for before, after in pairwise(zip(w, loss, strict=True)):
+        ax.annotate("", after, before, arrowprops={"arrowstyle": "-|>", "color": BLUE})
     words = (
         f"slope at w = {signed(w[0])} (dashed): {signed(slope)}\n"
-        f"step: −lr × slope = −{lr:g} × {_bracketed(slope)} = {signed(-lr * slope)}\n"
-        f"new w: {signed(w[0])} + {_bracketed(-lr * slope)} = {signed(w[1])}\n"
+        f"step: −lr × slope = −{lr:g} × {_bracketed(signed(slope))} = {step}\n"
+        f"new w: {signed(w[0])} + {_bracketed(step)} = {signed(w[1])}\n"
         f"loss: {loss[0]:.2f} → {loss[1]:.2f}"
     )
     ax.text(2, 8.3, words, ha="center", va="top", fontsize=10)

@@ -169,6 +169,7 @@ def folds(*, n_development: int = 12, n_test: int = 4, n_folds: int = 4) -> Sket
     height = 28 + 6 * n_folds
     figure, ax = canvas(height, "Each development speaker validates once; the test speakers wait")
     step = 82 / (n_development + n_test + 0.8)
+    radius = min(2.2, step * 0.45)
     x = [14 + step * (i + 0.5) for i in range(n_development)]
     x_test = [14 + step * (i + 1.3) for i in range(n_development, n_development + n_test)]
     middle = (x[0] + x[-1]) / 2
@@ -181,13 +182,13 @@ def folds(*, n_development: int = 12, n_test: int = 4, n_folds: int = 4) -> Sket
         for i, place in enumerate(x):
             out = turn[i] == fold
             fill, letter = (_VALIDATION, "V") if out else (_TRAIN, "")
-            disc(ax, place, y, min(2.2, step * 0.45), letter, fill=fill)
+            disc(ax, place, y, radius, letter, fill=fill)
     y = height - 14.5 - 6 * n_folds - 1
     say(ax, 12, y, "the end", at="right")
     for place in x:
-        disc(ax, place, y, min(2.2, step * 0.45), fill=_TRAIN)
+        disc(ax, place, y, radius, fill=_TRAIN)
     for place in x_test:
-        disc(ax, place, y, min(2.2, step * 0.45), "T", fill=_TEST)
+        disc(ax, place, y, radius, "T", fill=_TEST)
     left = x_test[0] - step * 0.6
     width, low = step * (n_test + 0.2), y + 4.5
     box(ax, left, low, width, 6 * n_folds - 1, fill=pale(GREY, 0.2), dashed=True)

@@ -24,6 +24,8 @@ from ser_helpers.sketches.drawing import (
     signed,
 )
 
+MIDDLE = (2.5, 97.5)  # percentiles that hold 95 % between them
+
 
 def confusion_by_row(
     *,
@@ -138,6 +140,11 @@ def recall_and_precision(
     return Sketch(figure, alt)
 
 
+def _draw(n: int, *, seed: int, n_draws: int) -> np.ndarray:
+    """Draw n of n speakers with replacement, many times: their numbers, shape (n_draws, n)."""
+    return np.random.default_rng(seed).integers(n, size=(n_draws, n))
+
+
 def bootstrap(
     *,
     scores: Sequence[float] = (0.71, 0.38, 0.55, 0.62, 0.44, 0.58, 0.35, 0.66),
@@ -167,9 +174,9 @@ def bootstrap(
     n = len(values)
     if not 4 <= n <= 10 or n_draws < 100:
         raise DataError("4 to 10 speakers can be drawn, at least 100 times")
-    picks = np.random.default_rng(seed).integers(n, size=(n_draws, n))
+    picks = _draw(n, seed=seed, n_draws=n_draws)
     means = values[picks].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
+    low, high = np.percentile(means, MIDDLE)
     figure, ax = canvas(74, "The bootstrap: what if other speakers had come to the test?")
     step = 62 / n
     rows = [np.arange(n), *picks[:3]]
@@ -236,8 +243,8 @@ def paired(
     if first.shape != second.shape or not 4 <= n <= 20 or n_draws < 100:
         raise DataError("scores of the same 4 to 20 speakers can be drawn, with 100 draws or more")
     gap = 100 * (second - first)
-    picks = np.random.default_rng(seed).integers(n, size=(n_draws, n))
-    low, high = np.percentile(gap[picks].mean(axis=1), [2.5, 97.5])
+    picks = _draw(n, seed=seed, n_draws=n_draws)
+    low, high = np.percentile(gap[picks].mean(axis=1), MIDDLE)
     verdict = "we cannot tell which is better"
     if low > 0 or high < 0:
         verdict = "B is better" if low > 0 else "A is better"

@@ -13,6 +13,7 @@ from ser_helpers.sketches.drawing import (
     GREEN,
     GREY,
     INK,
+    LARGE,
     RED,
     SMALL,
     WIDTH,
@@ -289,8 +290,8 @@ def mfcc(*, n_mels: int = 20, n_mfcc: int = 4) -> Sketch:
     left.plot(level, "o-", color=BLUE, ms=4)
     left.set(xlabel="mel band", ylabel="level (dB)", title="one frame, log mel")
     left.set_xticks(range(0, n_mels, 5))
-    for number, ax in enumerate(axes[:, 1]):
-        wave = _cosines(n_mels, n_mfcc)[number]
+    waves = _cosines(n_mels, n_mfcc)
+    for number, (ax, wave) in enumerate(zip(axes[:, 1], waves, strict=True)):
         ax.plot(wave, color=INK)
         ax.axhline(0, color=GREY, lw=0.7)
         ax.set(xticks=[], yticks=[], ylim=(-1.2 / np.sqrt(n_mels / 2), 1.2 / np.sqrt(n_mels / 2)))
@@ -300,13 +301,17 @@ def mfcc(*, n_mels: int = 20, n_mfcc: int = 4) -> Sketch:
     right.axis("off")
     right.set(xlim=(0, 1), ylim=(0, n_mfcc), title="= MFCCs")
     for number, value in enumerate(coefficients):
-        right.text(0.5, n_mfcc - 0.5 - number, f"C{number} = {signed(value, 1)}", **_CENTRE)
+        say(
+            right,
+            0.5,
+            n_mfcc - 0.5 - number,
+            f"C{number} = {signed(value, 1)}",
+            size=LARGE,
+            colour="black",
+        )
     alt = (
         f"The {n_mels} log-mel levels of one frame are multiplied with each of {n_mfcc} cosine "
         f"waves and summed: one coefficient per wave, C0 = {signed(coefficients[0], 1)} for the "
         f"flat one and C1 = {signed(coefficients[1], 1)} for half a wave."
     )
     return Sketch(figure, alt)
-
-
-_CENTRE = {"ha": "center", "va": "center", "fontsize": 12}

@@ -57,7 +57,7 @@ def analyse(y: np.ndarray) -> Spoken:
     power = signal.fftconvolve(y**2, np.ones(320) / 320, mode="same")
     loud = np.flatnonzero(power > power.max() * 10**-3.5)
     y = np.ascontiguousarray(y[loud[0] : loud[-1] + 1], dtype=np.float64)
-    log_f0, voiced, spectrum, noise = take_apart(y, f0_floor=65)
+    log_f0, voiced, spectrum, noise = take_apart(y)
     return Spoken(
         log_f0,
         voiced.astype(float),

@@ -86,7 +86,7 @@ def smooth_curves(rng: np.random.Generator) -> dict[str, np.ndarray]:
         width = 0.15 * size  # of the hills: a sixth of the curve, a guess
         window = np.exp(-0.5 * (np.arange(-size, size + 1) / width) ** 2)
         curve = np.convolve(rng.normal(size=3 * size), window, mode="valid")
-        drawn[name] = curve[:size] / np.sqrt(np.sum(window**2))
+        drawn[name] = curve / np.sqrt(np.sum(window**2))
     return drawn | {"uv": drawn["ltas"]}
 
 

@@ -9,7 +9,7 @@ says what to install.
 import argparse
 import sys
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ SPOKEN = ("DFA", "IEO", "ITS", "IWW", "TAI", "WSI")
 STRENGTH = {"LO": (0.42, 0.25), "MD": (0.76, 0.20), "HI": (1.15, 0.15), "XX": (0.92, 0.30)}
 #: How sentences may end: each take draws one, whatever the emotion.
 ENDS = (".", "!", ",", "…")
-PEAK = 0.9
+PEAK = 0.9  # of full scale: of the loudest clips of an actor
 OTHER_VOICE = 0.12  # share of another voice in a take
 STYLE_NOISE = 0.04  # of the style's own spread
 
@@ -112,7 +112,7 @@ def make(
     clips: list[Clip], folder: Path, *, options: argparse.Namespace, sounds: dict[str, str]
 ) -> None:
     """Make and write the clips of one actor."""
-    kokoro = Kokoro(options.model, options.voices, vocabulary=options.vocabulary)
+    kokoro = cache(partial(Kokoro, options.model, options.voices, vocabulary=options.vocabulary))
     cues = read()
     performed = []
     for clip in clips:
@@ -120,7 +120,7 @@ def make(
         if kept and kept.exists():
             spoken = np.load(kept)
         else:
-            spoken = take(clip, kokoro, sounds[clip.sentence])
+            spoken = take(clip, kokoro(), sounds[clip.sentence])
             if kept:
                 np.save(kept, spoken)
         performed.append((clip, perform(clip, spoken, cues)))

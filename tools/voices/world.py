@@ -12,9 +12,7 @@ OCTAVES = np.log2(np.clip(HERTZ, 100, None) / 1000)
 SEMITONE = np.log(2) / 12
 
 
-def take_apart(
-    y: np.ndarray, *, f0_floor: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def take_apart(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Split speech at 16 kHz into its parts, frame by frame.
 
     Returns
@@ -27,7 +25,7 @@ def take_apart(
     noise : numpy.ndarray, shape (n_frames, n_fft // 2 + 1)
         Share of noise, 0 to 1.
     """
-    f0, t = pyworld.harvest(y, SR, f0_floor=f0_floor, f0_ceil=500, frame_period=FRAME * 1000)
+    f0, t = pyworld.harvest(y, SR, f0_floor=65, f0_ceil=500, frame_period=FRAME * 1000)
     spectrum = pyworld.cheaptrick(y, f0, t, SR)
     noise = pyworld.d4c(y, f0, t, SR)
     voiced = f0 > 0
