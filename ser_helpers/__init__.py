@@ -21,9 +21,9 @@ What several of these share stands in small modules under them: how files and fo
 (``spectrum``, ``clipwise``), learnt from (``learning``, ``weights``) and scored (``scoring``,
 ``paired``, ``published``).
 
-``plot`` draws any of them, ``sketches`` draws the ideas, ``widgets`` plays them, ``quiz`` asks,
-``check`` tells whether this machine is ready, and ``python -m ser_helpers`` walks the whole road at
-once.
+``plot`` draws any of them, ``sketches`` draws the ideas, ``widgets`` plays them, ``exercises``
+checks what a learner wrote, ``quiz`` asks, ``check`` tells whether this machine is ready, and
+``python -m ser_helpers`` walks the whole road at once.
 
 ``ser_helpers.download`` downloads the real corpora, and ``ser_helpers.further`` serves the
 notebooks after the road (07 to 12).
@@ -42,7 +42,7 @@ from ser_helpers.shadows import explain, explain_uncaught
 __version__ = "0.1.0"
 
 _ROAD = ("names", "audio", "data", "features", "split", "model", "train", "evaluate", "predict")
-_BESIDE = ("plot", "sketches", "widgets", "quiz", "check", "download", "further")
+_BESIDE = ("plot", "sketches", "widgets", "exercises", "quiz", "check", "download", "further")
 
 
 def __getattr__(name: str) -> ModuleType:

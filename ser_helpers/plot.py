@@ -6,6 +6,7 @@ figure into a notebook together with its description for those who cannot see it
 """
 
 import base64
+import html
 import io
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -72,7 +73,7 @@ def subplots(
         return plt.subplots(nrows, ncols, figsize=figsize, layout="constrained", **options)
 
 
-def show(figure: Figure | Axes, *, alt: str, dpi: int = 90) -> None:
+def show(figure: Figure | Axes, *, alt: str, dpi: int = 90, fold: str = "") -> None:
     """Show a figure in a notebook with its alt text, and close it.
 
     Parameters
@@ -82,13 +83,20 @@ def show(figure: Figure | Axes, *, alt: str, dpi: int = 90) -> None:
         What there is to see, in one or two sentences, for those who cannot see it.
     dpi : int
         Dots an inch; 90 keeps a notebook small.
+    fold : str
+        Hide the figure under this line, for those who were asked to guess first.
     """
-    from IPython.display import display  # so that figures can be drawn where there is no notebook
+    from IPython.display import HTML, display  # figures are also drawn where there is no notebook
 
     figure = figure.figure if isinstance(figure, Axes) else figure
     image = io.BytesIO()
     figure.savefig(image, format="png", dpi=dpi, bbox_inches="tight")
     plt.close(figure)
+    if fold:
+        source = "data:image/png;base64," + base64.b64encode(image.getvalue()).decode()
+        picture = f'<img src="{source}" alt="{html.escape(alt)}">'
+        display(HTML(f"<details><summary>{html.escape(fold)}</summary>{picture}</details>"))
+        return
     display(
         {
             "image/png": base64.b64encode(image.getvalue()).decode(),

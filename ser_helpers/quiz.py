@@ -1,5 +1,8 @@
 """Ask a question with a reason for every answer: ``quiz.ask("…", {"A": "…"}, right="A")``.
 
+The questions of the course stand in ``questions/<topic>.toml``, not in the notebooks, whose code
+would give the answers away: ``quiz.questions("mfccs")``.
+
 What is stored in a notebook is folded text, one fold per choice, which works without scripts: on
 GitHub, in a reader that trusts nobody, on paper. Where scripts run, the folds become radio buttons
 of plain HTML, to be used with the mouse, the keyboard or a screen reader. Nothing is loaded from
@@ -8,7 +11,10 @@ anywhere.
 
 import hashlib
 import html
+import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
 
 from IPython.display import HTML
 
@@ -38,6 +44,86 @@ SCRIPT = """<script>
   quiz.append(told);
 })();
 </script>"""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of the course.
+
+    Attributes
+    ----------
+    ask : str
+    choices : dict of str to str
+        What can be chosen, and the reason why it is right or not.
+    right : str
+        The choice that is right.
+    name : str
+        Given to a question that is asked on the way; empty for those at a notebook's end.
+    """
+
+    ask: str
+    choices: dict[str, str]
+    right: str
+    name: str = ""
+
+
+def load(topic: str) -> tuple[Question, ...]:
+    """Read the questions of one notebook.
+
+    Parameters
+    ----------
+    topic : str
+        As in :data:`ser_helpers.exercises.TOPICS`, e.g. "mfccs".
+
+    Returns
+    -------
+    tuple of Question
+
+    Raises
+    ------
+    DataError
+        If there are none on this topic, or one of them has not exactly one right choice.
+    """
+    folder = resources.files("ser_helpers") / "questions"
+    known = sorted(file.name.removesuffix(".toml") for file in folder.iterdir())
+    if topic not in known:
+        raise DataError(f"there are no questions on {topic!r}: choose from {', '.join(known)}")
+    tree = tomllib.loads((folder / f"{topic}.toml").read_text(encoding="utf-8"))
+    found = []
+    for question in tree["question"]:
+        choices = {choice["says"]: choice["because"] for choice in question["choice"]}
+        right = [choice["says"] for choice in question["choice"] if choice.get("right")]
+        if len(right) != 1:
+            raise DataError(f"{len(right)} choices are right, not one: {question['ask']!r}")
+        found.append(Question(question["ask"], choices, right[0], question.get("name", "")))
+    return tuple(found)
+
+
+def questions(topic: str, name: str = "") -> HTML:
+    """Ask what the course asks on a topic.
+
+    Parameters
+    ----------
+    topic : str
+        As in :func:`load`.
+    name : str
+        Of one question that is asked on the way; left out, those at the notebook's end.
+
+    Returns
+    -------
+    IPython.display.HTML
+
+    Raises
+    ------
+    DataError
+        As :func:`load`; also if there is no question of that name.
+    """
+    chosen = [question for question in load(topic) if question.name == name]
+    if not chosen:
+        names = sorted({question.name for question in load(topic) if question.name})
+        raise DataError(f"no question on {topic} is called {name!r}: there are {names}")
+    pages = [ask(question.ask, question.choices, right=question.right).data for question in chosen]
+    return HTML("<br>".join(pages))
 
 
 def ask(question: str, choices: Mapping[str, str], *, right: str) -> HTML:

@@ -155,6 +155,32 @@ def listen_together(sounds: Mapping[str, np.ndarray], sr: int) -> HTML:
     return HTML("".join(player.data for player in players))
 
 
+def fold(summary: str, *contents: object) -> HTML:
+    """Hide something under a line that opens with a click, for those who were to guess first.
+
+    Parameters
+    ----------
+    summary : str
+        The line that is seen.
+    *contents : object
+        What is hidden: tables, sounds of :func:`listen`, or anything that can be printed.
+
+    Returns
+    -------
+    IPython.display.HTML
+
+    Examples
+    --------
+    >>> fold("The answer", "six").data
+    '<details><summary>The answer</summary><pre>six</pre></details>'
+    """
+    pages = []
+    for content in contents:
+        page = content._repr_html_() if hasattr(content, "_repr_html_") else None
+        pages.append(page or f"<pre>{html.escape(str(content))}</pre>")
+    return HTML(f"<details><summary>{html.escape(summary)}</summary>{''.join(pages)}</details>")
+
+
 def hear_and_see(
     clips: pd.DataFrame, *, settings: AudioSettings = AudioSettings()
 ) -> ipywidgets.VBox:

@@ -29,7 +29,7 @@ FLOORS = (
     {"evaluate"},
     {"predict"},
     {"plot", "answering"},
-    {"widgets", "sketches", "quiz"},
+    {"widgets", "sketches", "quiz", "exercises"},
     {"__main__"},
     {"further"},
 )

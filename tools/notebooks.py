@@ -55,7 +55,8 @@ def run(path: Path) -> None:
     for i, cell in enumerate(notebook.cells):  # ids that do not change from run to run
         cell["id"] = f"cell-{i:02d}"
         if cell.cell_type == "code":
-            cell.outputs, cell.execution_count, cell.metadata = [], None, {}
+            cell.outputs, cell.execution_count = [], None
+            cell.metadata = metadata(cell, colab=i == 1)
     environment = dict(os.environ, SER_DATA="demo", SER_WORK=str(ROOT / "work" / "test"))
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOKS)}})
     start = time.perf_counter()
@@ -72,6 +73,14 @@ def run(path: Path) -> None:
     os.utime(path)
     seconds, size = time.perf_counter() - start, path.stat().st_size / 1e6
     print(f"{path.name}: {seconds:.0f} s, {size:.2f} MB")
+
+
+def metadata(cell: nbformat.NotebookNode, *, colab: bool) -> nbformat.NotebookNode:
+    """Keep a cell's tags; collapse the cell that is for Colab only, in JupyterLab and on Colab."""
+    kept = {"tags": tags} if (tags := cell.metadata.get("tags")) else {}
+    if colab:
+        kept |= {"cellView": "form", "jupyter": {"source_hidden": True}}
+    return nbformat.from_dict(kept)
 
 
 def tidy(cell: nbformat.NotebookNode) -> None:

@@ -1,0 +1,5 @@
+"""Exercises of the notebook on network."""
+
+from ser_helpers.exercises.checking import Exercise
+
+EXERCISES: tuple[Exercise, ...] = ()
