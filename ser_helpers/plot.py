@@ -8,7 +8,7 @@ figure into a notebook together with its description for those who cannot see it
 import base64
 import html
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import librosa
@@ -24,6 +24,8 @@ from ser_helpers.audio import as_samples, load_clip
 from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings, mel_power
 from ser_helpers.names import EMOTION_NAMES, EMOTIONS, LEVELS, OTHER_EMOTIONS
+from ser_helpers.paired import Difference
+from ser_helpers.published import Published
 from ser_helpers.scoring import METRIC_NAMES, METRICS
 
 #: One colour per emotion, all through the course: from Okabe & Ito's colour-blind-safe palette
@@ -598,15 +600,19 @@ def confusion(table: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axe
 
 
 def intervals(
-    scores: dict[str, pd.DataFrame], baselines: pd.DataFrame, *, metric: str = "uar"
+    scores: Mapping[str, pd.DataFrame | Published],
+    baselines: pd.DataFrame,
+    *,
+    metric: str = "uar",
 ) -> Axes:
     """Draw scores with their intervals, beside chance, majority and listeners.
 
     Parameters
     ----------
-    scores : dict of pandas.DataFrame
-        Name → table of :func:`ser_helpers.evaluate.intervals`. One whose interval is not known, as
-        with a single speaker, is marked "no interval".
+    scores : mapping of pandas.DataFrame or Published
+        Name → table of :func:`ser_helpers.evaluate.intervals`, or what was published, drawn as a
+        square in another colour. One whose interval is not known, as with a single speaker, is
+        marked "no interval".
     baselines : pandas.DataFrame
         Of :func:`ser_helpers.evaluate.baselines`; each row is drawn as a line.
     metric : {"uar", "accuracy", "macro_f1"}
@@ -631,13 +637,16 @@ def intervals(
         label = "listeners (on CREMA-D)" if name == "listeners" else name
         ax.axvline(at, linestyle=styles.get(name, (0, (5, 5))), color="black", label=label)
     names = []
-    for i, (name, table) in enumerate(reversed(scores.items())):
-        value, low, high = table.loc[metric, ["value", "low", "high"]] * 100
+    for i, (name, table) in enumerate(reversed(list(scores.items()))):
+        people = isinstance(table, Published)
+        row = table if people else table.loc[metric]
+        value, low, high = row.value * 100, row.low * 100, row.high * 100
         if np.isnan(value):
             raise DataError(f"the {METRIC_NAMES[metric]} of {name!r} is not a number (NaN)")
         known = np.isfinite([low, high]).all()
         error = _arms(value, low, high)[:, None] if known else None
-        ax.errorbar(value, i, xerr=error, fmt="o", capsize=4, color="#0072B2")
+        look = {"fmt": "s", "color": "#D55E00"} if people else {"fmt": "o", "color": "#0072B2"}
+        ax.errorbar(value, i, xerr=error, capsize=4, **look)
         names.append(name if known else f"{name}\n(no interval)")
     ax.set_yticks(range(len(scores)), names)
     ax.set(
@@ -648,6 +657,49 @@ def intervals(
         ylim=(-0.6, len(scores) - 0.4),
     )
     ax.legend(bbox_to_anchor=(0.5, -0.2), loc="upper center", ncols=3, fontsize="small")
+    return ax
+
+
+def paired(scores: Mapping[str, pd.Series], difference: Difference, *, metric: str = "UAR") -> Axes:
+    """Draw two systems' scores of each speaker, joined by a line, with their paired difference.
+
+    Parameters
+    ----------
+    scores : mapping of pandas.Series
+        Two names → score of each speaker (0 to 1), indexed by speaker.
+    difference : Difference
+        Of :func:`ser_helpers.evaluate.difference`, first system minus second; it is the title.
+    metric : str
+        What the scores are, for the axis.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there are not two systems, or they were not tried on the same speakers.
+    """
+    if len(scores) != 2:
+        raise DataError(f"a pair is two systems, not {len(scores)}: {list(scores)}")
+    (one, first), (two, second) = scores.items()
+    if set(first.index) != set(second.index):
+        raise DataError(f"{one!r} and {two!r} were not tried on the same speakers")
+    pairs = pd.DataFrame({two: second, one: first}) * 100
+    ax = _new(5, 4)
+    rises = pairs[one] >= pairs[two]
+    for better, colour in ((True, "#0072B2"), (False, "#D55E00")):
+        ax.plot([0, 1], pairs[rises == better].T, "-o", color=colour, linewidth=0.8, markersize=3)
+    ax.plot([0, 1], pairs.mean(), "-o", color="black", linewidth=2.5, label="mean")
+    ax.set_xticks([0, 1], [two, one])
+    ax.set(
+        xlim=(-0.25, 1.25),
+        xlabel=f"a line per speaker: {rises.sum()} rise or stay, {(~rises).sum()} fall",
+        ylabel=f"{metric} of a speaker (%)",
+        title=str(difference).replace(": ", ":\n"),
+    )
+    ax.legend(loc="best", fontsize="small")
     return ax
 
 

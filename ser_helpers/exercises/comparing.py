@@ -108,10 +108,10 @@ def _of_values(expected: Any, got: Any) -> str | None:
     return None if same else f"expected {short(expected)}, yours is {short(got)}"
 
 
-def _of_numbers(expected: Any, got: Any, tolerance: dict[str, float]) -> str | None:
+def _of_numbers(expected: Any, got: Any, tolerance: dict) -> str | None:
     if isinstance(got, bool) or not isinstance(got, Number):
         return f"expected the number {short(expected)}, yours is {short(got)}"
-    if np.isclose(got, expected, rtol=tolerance["rtol"], atol=tolerance["atol"], equal_nan=True):
+    if np.isclose(np.asarray(got), expected, equal_nan=True, **tolerance):
         return None
     return f"expected {short(expected)}, yours is {short(got)}"
 
