@@ -180,7 +180,7 @@ def test_cells_are_short_and_each_has_a_sentence_before_and_after(cells):
         assert len(cell.source.splitlines()) <= MOST_LINES, cell.source
         assert cells[i - 1].cell_type == "markdown", f"nothing is said before:\n{cell.source}"
         assert cells[i + 1].cell_type == "markdown", f"nothing is said after:\n{cell.source}"
-        assert re.search(r"[.:?!)*|]\s*$", cells[i - 1].source), cells[i - 1].source[-80:]
+        assert re.search(r"[.:?!)*|>]\s*$", cells[i - 1].source), cells[i - 1].source[-80:]
 
 
 def test_it_was_run_in_order_without_errors_or_warnings(path, cells):
