@@ -14,7 +14,7 @@ from conftest import SR, tone
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 
-from ser_helpers import calibration, data, evaluate, features, plot
+from ser_helpers import calibration, data, evaluate, features, plot, split
 from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
 
@@ -83,6 +83,23 @@ CALLS = {
             {"a": evaluate.intervals(*d.scored)}, evaluate.baselines(d.scored[0])
         ),
         "UAR (%)", "scored", "95 % intervals",
+    ),
+    "slopes": (
+        lambda d: plot.slopes(
+            pd.DataFrame({"before": [1.0, 2.0], "after": [2.0, 1.0]}),
+            title="Two", what="repeat", ylabel="points",
+        ),
+        "a line per repeat: 1 rise or stay, 1 fall", "points", "Two",
+    ),
+    "parts": (
+        lambda d: plot.parts(d.clips, {"By rows": split.by_rows(d.clips)}),
+        "actor", "clips", "By rows",
+    ),
+    "boxes": (
+        lambda d: plot.boxes(
+            pd.DataFrame({"a": [1.0, 2.0, 9.0]}), title="Boxes", ylabel="value"
+        ),
+        "feature", "value", "Boxes",
     ),
     "paired": (
         lambda d: plot.paired(
@@ -330,7 +347,7 @@ def test_what_has_no_clips_or_no_interval_is_marked(drawn):
     alone = evaluate.intervals(true, said, pd.Series(1, index=true.index))
     ax = plot.intervals({"me": alone}, evaluate.baselines(true))
     assert [t.get_text() for t in ax.get_yticklabels()] == ["me\n(no interval)"]
-    assert len(ax.lines) == 3  # chance, majority and the dot
+    assert len(ax.lines) == 2  # chance, which the majority gets as well, and the dot
 
 
 def test_ninety_one_actors_fit_on_a_page():

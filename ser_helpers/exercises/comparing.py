@@ -52,7 +52,9 @@ def difference(expected: Any, got: Any, *, rtol: float = 1e-4, atol: float = 1e-
         return _of_numbers(expected, got, tolerance)
     if isinstance(expected, np.ndarray) or _is_flat(expected):
         return _of_arrays(np.asarray(expected), got, tolerance)
-    return _of_sequences(expected, got, tolerance)
+    if isinstance(expected, Sequence):
+        return _of_sequences(expected, got, tolerance)
+    return _of_values(expected, got)
 
 
 def short(value: Any) -> str:
