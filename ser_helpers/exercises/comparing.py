@@ -70,6 +70,8 @@ def short(value: Any) -> str:
         kind = "table" if isinstance(value, pd.DataFrame) else "array"
         return f"{kind} of shape {value.shape}"
     if isinstance(value, pd.Series):
+        if len(value) > 8:
+            return f"Series of {len(value)} values"
         value = value.tolist()
     if isinstance(value, np.ndarray):
         value = value.tolist()
