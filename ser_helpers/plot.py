@@ -992,6 +992,8 @@ def laid_over(y: np.ndarray, sr: int, shifts: Sequence[int]) -> Figure:
         ax.set_title(f"shifted by {1000 * shift / sr:.1f} ms", fontsize=10)
         ax.set_ylabel("amplitude")
         ax.margins(x=0)
+    low, high = axes[0, 0].get_ylim()
+    axes[0, 0].set_ylim(low, high + 0.4 * (high - low))  # room for the legend
     axes[0, 0].legend(loc="upper right", ncols=2, fontsize="small")
     axes[-1, 0].set_xlabel("time (ms)")
     return figure
@@ -1102,7 +1104,8 @@ def changes(
             ax.plot(place + aside, row["median"], marker, color=colour, markerfacecolor=face)
         ax.plot([], [], marker, color="black", markerfacecolor="black" if fill else "white")
     handles = [line for line in ax.lines if not len(line.get_xdata())]
-    ax.margins(y=0.25)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.2 * (high - low))  # room for the legend
     ax.legend(handles, names, fontsize="small", loc="upper right")
     ax.axhline(0, color="black", linestyle=":")
     ax.set_xticks(range(len(shown)), shown)
