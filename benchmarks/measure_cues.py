@@ -1,8 +1,8 @@
-"""Measure what an emotion changes in a voice: ``python benchmarks/measure_cues.py [--data FOLDER]``.
+"""Measure what emotions change in voices: ``python benchmarks/measure_cues.py [--data FOLDER]``.
 
 Loudness and pitch of every clip, as notebook 01 measures them, against the median of the same
-actor's neutral clips. Writes ``ser_helpers/results/cues_<corpus>.json``: for each emotion the median
-over the actors and their quartiles, and how many of them lie above their own neutral.
+actor's neutral clips. Writes ``ser_helpers/results/cues_<corpus>.json``: for each emotion the
+median over the actors and their quartiles, and how many lie above their own neutral.
 """
 
 import argparse

@@ -1028,9 +1028,7 @@ def melody(
     return ax
 
 
-def by_actor(
-    values: pd.Series, clips: pd.DataFrame, *, label: str, ax: Axes | None = None
-) -> Axes:
+def by_actor(values: pd.Series, clips: pd.DataFrame, *, label: str, ax: Axes | None = None) -> Axes:
     """Draw one box per actor, sorted by the median and coloured by sex.
 
     Parameters

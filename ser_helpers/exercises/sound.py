@@ -1,4 +1,4 @@
-"""Exercises of notebook 01: tones and their aliases, loudness, pairs that are missing, own pitch."""
+"""Exercises of notebook 01: aliases, loudness, pitch against one's own, pairs that are missing."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from ser_helpers.names import EMOTIONS, LEVELS
 SR = 16_000
 
 
-# --- aliased ---------------------------------------------------------------------------------------
+# --- aliased --------------------------------------------------------------------------------------
 
 
 def aliased(frequency: int, sr: int) -> int:
@@ -45,7 +45,7 @@ def _mirrored_once(frequency: int, sr: int) -> int:
     return abs(sr - frequency) if frequency > sr / 2 else frequency
 
 
-# --- rms -------------------------------------------------------------------------------------------
+# --- rms ------------------------------------------------------------------------------------------
 
 
 def rms(y: np.ndarray) -> float:
@@ -80,7 +80,7 @@ def _square_of_the_mean(y: np.ndarray) -> float:
     return np.sqrt(np.mean(y) ** 2)
 
 
-# --- own_semitones ---------------------------------------------------------------------------------
+# --- own_semitones --------------------------------------------------------------------------------
 
 
 def own_semitones(measured: pd.DataFrame) -> pd.Series:
@@ -134,7 +134,7 @@ def _natural_logarithm(measured: pd.DataFrame) -> pd.Series:
     return 12 * np.log(measured.pitch / measured.actor.map(own))
 
 
-# --- halve_rate ------------------------------------------------------------------------------------
+# --- halve_rate -----------------------------------------------------------------------------------
 
 
 def halve_rate(y: np.ndarray) -> np.ndarray:
@@ -189,7 +189,7 @@ def _only_filtered(y: np.ndarray) -> np.ndarray:
     return soxr.resample(soxr.resample(y, SR, SR // 2), SR // 2, SR)
 
 
-# --- missing_pairs ---------------------------------------------------------------------------------
+# --- missing_pairs --------------------------------------------------------------------------------
 
 
 def missing_pairs(clips: pd.DataFrame, first: str, second: str) -> list[tuple]:
@@ -244,13 +244,13 @@ EXERCISES = (
             ),
             Mistake(
                 _at_most_half,
-                "The line in the middle picture did not stop at the Nyquist frequency. Where did it "
-                "go?",
+                "The line in the middle picture did not stop at the Nyquist frequency. Where did "
+                "it go?",
             ),
             Mistake(
                 _mirrored_once,
-                "Right for tones up to the sampling rate. A tone far above it is mirrored again and "
-                "again: which multiple of the rate is nearest?",
+                "Right for tones up to the sampling rate. A tone far above it is mirrored again "
+                "and again: which multiple of the rate is nearest?",
             ),
         ),
     ),
