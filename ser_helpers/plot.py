@@ -983,7 +983,12 @@ def laid_over(y: np.ndarray, sr: int, shifts: Sequence[int]) -> Figure:
     y = _samples(y)
     n = len(y) - max(shifts)
     figure, axes = subplots(
-        len(shifts), 1, figsize=(7.6, 0.6 + 1.5 * len(shifts)), sharex=True, squeeze=False
+        len(shifts),
+        1,
+        figsize=(7.6, 0.6 + 1.5 * len(shifts)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
     )
     time = 1000 * np.arange(n) / sr
     for ax, shift in zip(axes[:, 0], shifts, strict=True):
