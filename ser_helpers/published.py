@@ -120,7 +120,7 @@ def cues(corpus: str, cue: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> cues("ravdess", "loudness").actors_above["ANG"]
+    >>> int(cues("ravdess", "loudness").actors_above["ANG"])
     24
     """
     file = resources.files("ser_helpers") / "results" / f"cues_{corpus}.json"
