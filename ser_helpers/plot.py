@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 from ser_helpers.audio import as_samples, load_clip
 from ser_helpers.errors import DataError
-from ser_helpers.features import AudioSettings, mel_power
+from ser_helpers.features import AudioSettings, mel_power, trim
 from ser_helpers.names import EMOTION_NAMES, EMOTIONS, LEVELS, OTHER_EMOTIONS
 from ser_helpers.paired import Difference
 from ser_helpers.published import Published
@@ -1023,3 +1023,254 @@ def _arms(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 def _new(width: float, height: float) -> Axes:
     return subplots(figsize=(width, height))[1]
+
+
+# --- teaching figures of notebook 01 -------------------------------------------------------------
+
+SEX_COLOURS = {"male": "#E69F00", "female": "#56B4E9", "unknown": OTHER_COLOUR}
+
+
+def speech_grid(clips: pd.DataFrame, titles: Sequence[str], *, n_columns: int = 3) -> Figure:
+    """Draw mel spectrograms of the speech in some clips, without the silence, on one scale.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Rows of the clips table, row by row of the grid.
+    titles : sequence of str
+        One per clip.
+    n_columns : int
+
+    Returns
+    -------
+    Figure
+    """
+    _check_not_empty(clips, "clips table")
+    sounds = [trim(load_clip(path)) for path in clips.path]
+    loudest = max(mel_power(y).max() for y in sounds)
+    n_rows = -(-len(sounds) // n_columns)
+    figure, axes = subplots(n_rows, n_columns, figsize=(7.6, 0.6 + 2.1 * n_rows), squeeze=False)
+    for ax in axes.flat[len(sounds) :]:
+        ax.remove()
+    for i, (ax, y, title) in enumerate(zip(axes.flat, sounds, titles, strict=False)):
+        mel_spectrogram(y, ax=ax, colour_bar=False, loudest=loudest)
+        ax.set_title(title, fontsize=10)
+        if i % n_columns:
+            ax.set(ylabel="", yticklabels=[])
+        if i + n_columns < len(sounds):
+            ax.set(xlabel="")
+    bar = figure.colorbar(axes[0, 0].images[0], ax=axes, pad=0.01)
+    bar.set_label("level (dB re loudest of all)")
+    return figure
+
+
+def speech_ends(
+    level: np.ndarray, *, top_db: float = 30, step: float = 0.01, ax: Axes | None = None
+) -> Axes:
+    """Draw the level over time, the threshold, and what is kept between its ends.
+
+    Parameters
+    ----------
+    level : numpy.ndarray, shape (n_frames,)
+        dB re loudest frame.
+    top_db : float
+        Threshold, dB below the loudest.
+    step : float
+        Seconds from frame to frame.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(7.6, 2.8)
+    time = np.arange(len(level)) * step
+    loud = np.flatnonzero(level > -top_db)
+    ax.axvspan(time[loud[0]], time[loud[-1]] + step, color="#56B4E9", alpha=0.25, label="kept")
+    ax.plot(time, level, color="#0072B2", linewidth=1)
+    ax.axhline(-top_db, color="black", linestyle=":", label="threshold")
+    ax.set(xlabel="time (s)", ylabel="level (dB re loudest)", title="Where speech begins and ends")
+    ax.set_ylim(max(-80, level.min() - 2), 2)
+    ax.margins(x=0)
+    ax.legend(loc="center left")
+    return ax
+
+
+def laid_over(y: np.ndarray, sr: int, shifts: Sequence[int]) -> Figure:
+    """Draw a piece of a sound over itself, shifted by some numbers of samples.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+    sr : int
+        Sampling rate, Hz.
+    shifts : sequence of int
+        One panel for each, samples.
+
+    Returns
+    -------
+    Figure
+    """
+    y = _samples(y)
+    n = len(y) - max(shifts)
+    figure, axes = subplots(
+        len(shifts),
+        1,
+        figsize=(7.6, 0.6 + 1.5 * len(shifts)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    time = 1000 * np.arange(n) / sr
+    for ax, shift in zip(axes[:, 0], shifts, strict=True):
+        ax.plot(time, y[:n], color="#0072B2", label="as it is")
+        ax.plot(time, y[shift : shift + n], "--", color="#D55E00", label="shifted")
+        ax.set_title(f"shifted by {1000 * shift / sr:.1f} ms", fontsize=10)
+        ax.set_ylabel("amplitude")
+        ax.margins(x=0)
+    low, high = axes[0, 0].get_ylim()
+    axes[0, 0].set_ylim(low, high + 0.4 * (high - low))  # room for the legend
+    axes[0, 0].legend(loc="upper right", ncols=2, fontsize="small")
+    axes[-1, 0].set_xlabel("time (ms)")
+    return figure
+
+
+def melody(
+    f0: np.ndarray, kept: np.ndarray, *, step: float = 0.016, ax: Axes | None = None
+) -> Axes:
+    """Draw the pitch of each frame: dots where it counts, crosses where it does not.
+
+    Parameters
+    ----------
+    f0 : numpy.ndarray, shape (n_frames,)
+        Hz.
+    kept : numpy.ndarray of bool, shape (n_frames,)
+    step : float
+        Seconds from frame to frame.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(7.6, 2.8)
+    time = np.arange(len(f0)) * step
+    ax.plot(time[~kept], f0[~kept], "x", color="#999999", label="too quiet: ignored")
+    ax.plot(time[kept], f0[kept], "o", markersize=4, color="#0072B2", label="kept")
+    ax.axhline(np.median(f0[kept]), color="black", linestyle="--", label="median of kept")
+    ax.set(xlabel="time (s)", ylabel="pitch (Hz)", title="Pitch of each frame")
+    ax.set_ylim(0.8 * f0.min(), 1.3 * f0.max())
+    ax.legend(loc="upper right", ncols=3, fontsize="small")
+    return ax
+
+
+def by_actor(values: pd.Series, clips: pd.DataFrame, *, label: str, ax: Axes | None = None) -> Axes:
+    """Draw one box per actor, sorted by the median and coloured by sex.
+
+    Parameters
+    ----------
+    values : pandas.Series of float
+        Indexed like ``clips``.
+    clips : pandas.DataFrame
+        Clips table with the columns ``actor`` and ``sex``.
+    label : str
+        What was measured, with its unit.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(7.6, 3.2)
+    groups = dict(list(values.groupby(clips.actor)))
+    order = sorted(groups, key=lambda actor: groups[actor].median())
+    sexes = clips.drop_duplicates("actor").set_index("actor").sex
+    drawn = ax.boxplot(
+        [groups[actor] for actor in order],
+        widths=0.75,
+        patch_artist=True,
+        medianprops={"color": "black"},
+        flierprops={"marker": "o", "markersize": 1.5, "markerfacecolor": "black"},
+    )
+    for box, actor in zip(drawn["boxes"], order, strict=True):
+        box.set_facecolor(SEX_COLOURS[sexes[actor]])
+        box.set_label(sexes[actor])
+    named = {box.get_label(): box for box in drawn["boxes"]}
+    ax.legend(named.values(), named, loc="upper left")
+    ax.set(xticks=[], xlabel=f"{len(order)} actors, from the lowest median to the highest")
+    ax.set(ylabel=label, title=f"{_title(label)} by actor")
+    return ax
+
+
+def changes(
+    ours: pd.DataFrame,
+    theirs: pd.DataFrame,
+    *,
+    label: str,
+    names: tuple[str, str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a change by emotion on two corpora: dots for medians, lines for the middle half.
+
+    Parameters
+    ----------
+    ours, theirs : pandas.DataFrame
+        One row per emotion, columns ``low``, ``median`` and ``high``.
+    label : str
+        What changes, with its unit.
+    names : tuple of str
+        What to call the two.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    shown = [e for e in emotions_in([*ours.index, *theirs.index]) if e in ours.index]
+    ax = ax or _new(3.8, 3.4)
+    for table, aside, marker, fill in ((ours, -0.15, "o", True), (theirs, 0.15, "D", False)):
+        for place, emotion in enumerate(shown):
+            if emotion not in table.index:
+                continue
+            row, colour = table.loc[emotion], COLOURS[emotion]
+            ax.plot([place + aside] * 2, [row.low, row.high], color=colour, linewidth=2)
+            face = colour if fill else "white"
+            ax.plot(place + aside, row["median"], marker, color=colour, markerfacecolor=face)
+        ax.plot([], [], marker, color="black", markerfacecolor="black" if fill else "white")
+    handles = [line for line in ax.lines if not len(line.get_xdata())]
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.2 * (high - low))  # room for the legend
+    ax.legend(handles, names, fontsize="small", loc="upper right")
+    ax.axhline(0, color="black", linestyle=":")
+    ax.set_xticks(range(len(shown)), shown)
+    ax.set(xlabel="emotion", ylabel=label, title=_title(label))
+    ax.grid(axis="x", visible=False)
+    return ax
+
+
+def dips(
+    shifts: np.ndarray, misfit: np.ndarray, *, sr: int, period: float, ax: Axes | None = None
+) -> Axes:
+    """Draw how badly a sound fits itself, by the shift, and where a period was found.
+
+    Parameters
+    ----------
+    shifts, misfit : numpy.ndarray, shape (n_shifts,)
+        Samples; 0 is a perfect fit.
+    sr : int
+        Sampling rate, Hz.
+    period : float
+        Seconds; a line is drawn there.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(7.6, 2.6)
+    ax.plot(1000 * np.asarray(shifts) / sr, misfit, color="#0072B2", label="misfit")
+    ax.axvline(1000 * period, color="black", linestyle="--", label=f"YIN: {1 / period:.0f} Hz")
+    ax.set(xlabel="shift (ms)", ylabel="misfit (0: perfect)", title="A frame laid over itself")
+    ax.set_ylim(0, 1.25 * np.max(misfit))
+    ax.legend(loc="upper right", ncols=2, fontsize="small")
+    return ax
