@@ -984,9 +984,10 @@ def frames_on_wave(
         centre, height = (frame + i) * settings.hop_length, high * (1.6 + 0.2 * i)
         ends = np.array([centre - half, centre + half]) * ms
         ax.plot(ends, [height, height], color="black" if i else "#D55E00", linewidth=4)
-        ax.text(ends[1] + 0.5, height, f"frame {frame + i}", va="center", fontsize="small")
-    near = slice(middle - period // 2, middle + period // 2 + 1)
-    peak = middle - period // 2 + int(y[near].argmax())
+        beside, side = (ends[1] + 0.7, "left") if i > 0 else (ends[0] - 0.7, "right")
+        ax.text(beside, height, f"frame {frame + i}", va="center", ha=side, fontsize="small")
+    near = np.arange(max(0, middle - period // 2), min(len(y), middle + period // 2 + 1))
+    peak = int(near[y[near].argmax()])
     beats = peak + period * np.arange(-half // period, half // period + 1)
     beats = beats[np.abs(beats - middle) <= half]
     ax.vlines(beats * ms, -high, high * 1.5, color="#D55E00", linestyle=":", linewidth=1.2)
@@ -995,6 +996,7 @@ def frames_on_wave(
         ylabel="amplitude (full scale = 1)",
         title=f"The wave repeats itself about every {period * ms:.1f} ms (dotted lines)",
     )
+    ax.set_yticks(np.array([-1, 0, 1]) * float(f"{high:.1g}"))
     ax.margins(x=0)
     return ax
 
@@ -1002,11 +1004,12 @@ def frames_on_wave(
 def window_and_spectrum(
     frame: np.ndarray, window: np.ndarray, sr: int, *, highest: float = 4000
 ) -> Figure:
-    """Draw a frame with and without its window, over time and as a spectrum.
+    """Draw a frame cut abruptly and one that fades in and out, over time and as spectra.
 
     Parameters
     ----------
     frame, window : numpy.ndarray, shape (n_fft,)
+        What is cut is as long as the part of the window that is not zero.
     sr : int
         Sampling rate, Hz.
     highest : float
@@ -1016,23 +1019,27 @@ def window_and_spectrum(
     -------
     Figure
     """
-    figure, axes = subplots(2, 2, figsize=(9, 4.4), sharex="col", sharey="col")
-    looks = ((frame, "#777777", "Cut with scissors"), (frame * window, "#0072B2", "With the bell"))
-    ms = np.arange(len(frame)) * 1000 / sr
-    hertz = np.fft.rfftfreq(len(frame), 1 / sr)
-    levels = [10 * np.log10(np.abs(np.fft.rfft(y)) ** 2 + 1e-10) for y, *_ in looks]
-    for (left, right), (y, colour, title), level in zip(axes, looks, levels, strict=True):
-        left.plot(ms, y, color=colour, linewidth=1.2)
-        left.set(ylabel="amplitude", title=title)
-        right.plot(hertz, level, color=colour, linewidth=1.2)
-        right.set(ylabel="power (dB)", title="Its spectrum")
-    axes[0, 0].plot(ms, window * np.abs(frame).max(), color="#E69F00", label="the bell")
-    axes[0, 0].legend(loc="upper right", fontsize="small")
+    figure, axes = subplots(2, 2, figsize=(8.5, 4.2), sharex="col", width_ratios=(1, 1.6))
+    grid = axes[0, 1].get_gridspec()
+    for ax in axes[:, 1]:
+        ax.remove()
+    with plt.rc_context(STYLE):
+        right = figure.add_subplot(grid[:, 1])
+    ms, hertz = np.arange(len(frame)) * 1000 / sr, np.fft.rfftfreq(len(frame), 1 / sr)
     shown = hertz <= highest
-    low = min(level[shown].min() for level in levels)
-    axes[1, 1].set(xlim=(0, highest), ylim=(low - 3, max(level.max() for level in levels) + 3))
-    axes[1, 0].set(xlabel="time in the frame (ms)")
-    axes[1, 1].set(xlabel="frequency (Hz)")
+    cut, faded = frame * (window > 0), frame * window
+    looks = ((cut, "#999999", "cut with scissors"), (faded, "#0072B2", "with the Hann window"))
+    for ax, (y, colour, title) in zip(axes[:, 0], looks, strict=True):
+        ax.plot(ms, y, color=colour, linewidth=1.2)
+        ax.set(ylabel="amplitude", title=title[0].upper() + title[1:])
+        level = 10 * np.log10(np.abs(np.fft.rfft(y)) ** 2 + 1e-10)
+        right.plot(hertz[shown], level[shown], color=colour, linewidth=1.5, label=title)
+    axes[0, 0].plot(ms, window * np.abs(frame).max(), color="#E69F00", label="the window")
+    axes[0, 0].legend(loc="upper right", fontsize="small")
+    axes[1, 0].set(xlabel="time in the frame (ms)", ylim=axes[0, 0].get_ylim())
+    right.set(xlabel="frequency (Hz)", ylabel="power (dB)", title="Their spectra")
+    right.legend(fontsize="small")
+    right.margins(x=0.01)
     return figure
 
 
