@@ -1,4 +1,4 @@
-"""Measure what a table of features knows best: ``python benchmarks/measure_rows.py [--data FOLDER]``.
+"""Measure what a feature table knows best: ``python benchmarks/measure_rows.py [--data FOLDER]``.
 
 Notebook 02 measures it on the demo voices; this repeats it for any corpus, on the clips of the
 development speakers: the share of the variance that actor and emotion explain, and whether a clip's

@@ -926,7 +926,7 @@ def mfccs_over_time(
     n_mfcc, n_frames = coefficients.shape
     seconds = np.arange(n_frames) * settings.hop_length / settings.sr
     axes[1].plot(seconds, coefficients[0], color="black", linewidth=1.2)
-    axes[1].set(ylabel="dB, scaled", title="MFCC 0 follows the loudness")
+    axes[1].set(ylabel="dB, scaled", title="MFCC 0")
     most = np.percentile(np.abs(coefficients[1:]), 99)
     image = axes[2].imshow(
         coefficients[1:],
@@ -938,8 +938,7 @@ def mfccs_over_time(
         interpolation="nearest",
         extent=(0, seconds[-1], 0.5, n_mfcc - 0.5),
     )
-    axes[2].set(xlabel="time (s)", ylabel="coefficient")
-    axes[2].set_title(f"MFCCs 1 to {n_mfcc - 1} change with the speech sounds")
+    axes[2].set(xlabel="time (s)", ylabel="coefficient", title=f"MFCCs 1 to {n_mfcc - 1}")
     axes[2].grid(False)
     figure.colorbar(image, ax=axes[2], label="dB, scaled", pad=0.01)
     return figure
