@@ -8,7 +8,7 @@ figure into a notebook together with its description for those who cannot see it
 import base64
 import html
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import librosa
@@ -24,6 +24,8 @@ from ser_helpers.audio import as_samples, load_clip
 from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings, mel_power
 from ser_helpers.names import EMOTION_NAMES, EMOTIONS, LEVELS, OTHER_EMOTIONS
+from ser_helpers.paired import Difference
+from ser_helpers.published import Published
 from ser_helpers.scoring import METRIC_NAMES, METRICS
 
 #: One colour per emotion, all through the course: from Okabe & Ito's colour-blind-safe palette
@@ -598,15 +600,19 @@ def confusion(table: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axe
 
 
 def intervals(
-    scores: dict[str, pd.DataFrame], baselines: pd.DataFrame, *, metric: str = "uar"
+    scores: Mapping[str, pd.DataFrame | Published],
+    baselines: pd.DataFrame,
+    *,
+    metric: str = "uar",
 ) -> Axes:
     """Draw scores with their intervals, beside chance, majority and listeners.
 
     Parameters
     ----------
-    scores : dict of pandas.DataFrame
-        Name → table of :func:`ser_helpers.evaluate.intervals`. One whose interval is not known, as
-        with a single speaker, is marked "no interval".
+    scores : mapping of pandas.DataFrame or Published
+        Name → table of :func:`ser_helpers.evaluate.intervals`, or what was published, drawn as a
+        square in another colour. One whose interval is not known, as with a single speaker, is
+        marked "no interval".
     baselines : pandas.DataFrame
         Of :func:`ser_helpers.evaluate.baselines`; each row is drawn as a line.
     metric : {"uar", "accuracy", "macro_f1"}
@@ -627,27 +633,152 @@ def intervals(
     _check_not_empty(scores, "dict of scores")
     ax = _new(7, 0.6 * len(scores) + 1.6)
     styles = {"chance": ":", "majority": "-.", "listeners": "--"}
-    for name, at in (baselines[metric] * 100).items():
-        label = "listeners (on CREMA-D)" if name == "listeners" else name
-        ax.axvline(at, linestyle=styles.get(name, (0, (5, 5))), color="black", label=label)
-    names = []
-    for i, (name, table) in enumerate(reversed(scores.items())):
-        value, low, high = table.loc[metric, ["value", "low", "high"]] * 100
+    of_baselines = (baselines[metric] * 100).round(1)
+    for at, same in of_baselines.groupby(of_baselines):  # in UAR, chance is what the majority gets
+        label = " = ".join("listeners (on CREMA-D)" if n == "listeners" else n for n in same.index)
+        style = styles.get(same.index[0], (0, (5, 5)))
+        ax.axvline(at, linestyle=style, color="black", label=label)
+    names, ends = [], list(of_baselines)
+    for i, (name, table) in enumerate(reversed(list(scores.items()))):
+        people = isinstance(table, Published)
+        row = table if people else table.loc[metric]
+        value, low, high = row.value * 100, row.low * 100, row.high * 100
         if np.isnan(value):
             raise DataError(f"the {METRIC_NAMES[metric]} of {name!r} is not a number (NaN)")
         known = np.isfinite([low, high]).all()
         error = _arms(value, low, high)[:, None] if known else None
-        ax.errorbar(value, i, xerr=error, fmt="o", capsize=4, color="#0072B2")
+        ends += [value, low, high] if known else [value]
+        look = {"fmt": "s", "color": "#D55E00"} if people else {"fmt": "o", "color": "#0072B2"}
+        ax.errorbar(value, i, xerr=error, capsize=4, **look)
         names.append(name if known else f"{name}\n(no interval)")
     ax.set_yticks(range(len(scores)), names)
     ax.set(
         xlabel=f"{METRIC_NAMES[metric]} (%)",
         ylabel="what was scored",
         title=f"{METRIC_NAMES[metric]} with 95 % intervals over speakers",
-        xlim=(0, 100),
+        xlim=(max(0, min(ends) - 5), min(100, max(ends) + 5)),
         ylim=(-0.6, len(scores) - 0.4),
     )
-    ax.legend(bbox_to_anchor=(0.5, -0.2), loc="upper center", ncols=3, fontsize="small")
+    ax.legend(bbox_to_anchor=(1, 1), loc="upper left", fontsize="small")
+    return ax
+
+
+def paired(scores: Mapping[str, pd.Series], difference: Difference, *, metric: str = "UAR") -> Axes:
+    """Draw two systems' scores of each speaker, joined by a line, with their paired difference.
+
+    Parameters
+    ----------
+    scores : mapping of pandas.Series
+        Two names → score of each speaker (0 to 1), indexed by speaker.
+    difference : Difference
+        Of :func:`ser_helpers.evaluate.difference`, first system minus second; it is the title.
+    metric : str
+        What the scores are, for the axis.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there are not two systems, or they were not tried on the same speakers.
+    """
+    if len(scores) != 2:
+        raise DataError(f"a pair is two systems, not {len(scores)}: {list(scores)}")
+    (one, first), (two, second) = scores.items()
+    if set(first.index) != set(second.index):
+        raise DataError(f"{one!r} and {two!r} were not tried on the same speakers")
+    return slopes(
+        pd.DataFrame({two: second, one: first}) * 100,
+        title=str(difference).replace(": ", ":\n"),
+        what="speaker",
+        ylabel=f"{metric} of a speaker (%)",
+    )
+
+
+def slopes(table: pd.DataFrame, *, title: str, what: str, ylabel: str) -> Axes:
+    """Draw a line per row between the values of two columns, and their mean.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (n_rows, 2)
+    title, ylabel : str
+    what : str
+        What a row is, in the singular.
+
+    Returns
+    -------
+    Axes
+    """
+    left, right = table.columns
+    ax = _new(5, 4)
+    rises = table[right] >= table[left]
+    for up, colour in ((True, "#0072B2"), (False, "#D55E00")):
+        rows = table[rises == up].T
+        ax.plot([0, 1], rows, "-o", color=colour, linewidth=0.8, markersize=3)
+    ax.plot([0, 1], table.mean(), "-o", color="black", linewidth=2.5, label="mean")
+    ax.set_xticks([0, 1], [left, right])
+    told = f"a line per {what}: {rises.sum()} rise or stay, {(~rises).sum()} fall"
+    ax.set(xlim=(-0.25, 1.25), xlabel=told, ylabel=ylabel, title=title)
+    ax.legend(loc="best", fontsize="small")
+    return ax
+
+
+def parts(clips: pd.DataFrame, splits: Mapping[str, pd.Series]) -> Figure:
+    """Draw in which parts of a split each actor's clips are: a bar per actor, a row per split.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the column ``actor``.
+    splits : mapping of pandas.Series
+        Title → part of each clip ("train", "validation", "test").
+
+    Returns
+    -------
+    Figure
+    """
+    _check_not_empty(dict(splits), "dict of splits")
+    figure, axes = subplots(
+        len(splits), 1, figsize=(8, 1 + 1.6 * len(splits)), sharex=True, squeeze=False
+    )
+    for ax, (title, of_clips) in zip(axes.flat, splits.items(), strict=True):
+        counted = pd.crosstab(clips.actor, of_clips)
+        below = np.zeros(len(counted))
+        for part, colour in PART_COLOURS.items():
+            if part in counted:
+                ax.bar(range(len(counted)), counted[part], bottom=below, color=colour, label=part)
+                below += counted[part].to_numpy()
+        ax.set(title=title, ylabel="clips")
+        ax.grid(axis="x", visible=False)
+    axes[-1, 0].set_xlabel("actor, a bar each")
+    axes[-1, 0].set_xticks([])
+    axes[0, 0].legend(bbox_to_anchor=(1, 1), loc="upper left")
+    return figure
+
+
+def boxes(table: pd.DataFrame, *, title: str, ylabel: str) -> Axes:
+    """Draw a box per column: the middle half of its values, their median, whiskers and outliers.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (n_rows, n_columns)
+    title, ylabel : str
+
+    Returns
+    -------
+    Axes
+    """
+    _check_not_empty(table, "table")
+    ax = _new(7, 3.4)
+    drawn = ax.boxplot(table.to_numpy(), tick_labels=[*table.columns], sym=".", patch_artist=True)
+    for box in drawn["boxes"]:
+        box.set_facecolor("#56B4E9")
+    for line in drawn["medians"]:
+        line.set_color("black")
+    ax.tick_params(axis="x", rotation=20)
+    ax.set(title=title, ylabel=ylabel, xlabel="feature")
     return ax
 
 
