@@ -141,18 +141,10 @@ def demo_clips(n: int) -> list[Path]:
 @each_settings
 @given(y=sounds(shortest=300))
 @settings(max_examples=15)
-def test_frames_are_librosas(s, y):
-    padded = np.pad(y, s.n_fft // 2)
-    theirs = librosa.util.frame(padded, frame_length=s.n_fft, hop_length=s.hop_length)
-    np.testing.assert_array_equal(functions_of("02").frames_by_hand(y, s), theirs)
-
-
-@each_settings
-@given(y=sounds(shortest=300))
-@settings(max_examples=15)
-def test_frames_window_and_power_are_librosas_spectrum(s, y):
+def test_window_and_power_are_librosas_spectrum(s, y):
     window = functions_of("02").window_by_hand(s)
-    frames = functions_of("02").frames_by_hand(y.astype(np.float64), s)
+    padded = np.pad(y.astype(np.float64), s.n_fft // 2)
+    frames = librosa.util.frame(padded, frame_length=s.n_fft, hop_length=s.hop_length)
     ours = functions_of("02").power_by_hand(frames * window[:, np.newaxis])
     waves = librosa.stft(
         y.astype(np.float64), n_fft=s.n_fft, win_length=s.win_length, hop_length=s.hop_length
@@ -163,19 +155,9 @@ def test_frames_window_and_power_are_librosas_spectrum(s, y):
 @given(hertz=st.floats(0, 24_000))
 @example(hertz=999.999)
 @example(hertz=1000.0)
-def test_mel_scale_is_slaneys_and_goes_back(hertz):
+def test_mel_scale_is_slaneys(hertz):
     mel = functions_of("02").hz_to_mel_by_hand(hertz)
     assert mel == pytest.approx(librosa.hz_to_mel(hertz), rel=1e-6)
-    assert functions_of("02").mel_to_hz_by_hand(mel) == pytest.approx(hertz, rel=1e-6, abs=1e-9)
-
-
-@each_settings
-def test_mel_filters_are_librosas(s):
-    theirs = librosa.filters.mel(
-        sr=s.sr, n_fft=s.n_fft, n_mels=s.n_mels, fmin=s.fmin, fmax=s.fmax, dtype=np.float64
-    )
-    ours = functions_of("02").mel_filters_by_hand(s)
-    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-9)
 
 
 @given(power=st.lists(st.floats(0, 1e4), min_size=1, max_size=20))
