@@ -892,3 +892,139 @@ def _arms(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 def _new(width: float, height: float) -> Axes:
     return subplots(figsize=(width, height))[1]
+
+
+# --- notebooks 07 and 08 -------------------------------------------------------------------------
+
+
+def who_learns(
+    clips: pd.DataFrame, turns: dict[str, tuple[np.ndarray, np.ndarray]], *, blocks: pd.Series
+) -> Figure:
+    """Draw, for one turn of some protocols, which clips learn, are tested, or are not used.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the columns ``actor``, ``sentence`` and ``emotion``.
+    turns : dict of (learn, test)
+        Name of a protocol → positions in ``clips``; one panel each.
+    blocks : pandas.Series of int, shape (n_clips,)
+        Columns of the same number stand together, groups of sentences say; lines separate them.
+
+    Returns
+    -------
+    Figure
+    """
+    order = clips.assign(block=blocks.to_numpy(), row=np.arange(len(clips)))
+    order = order.sort_values(["actor", "block", "sentence", "emotion"], kind="stable")
+    x = order.groupby("actor").cumcount()
+    y = pd.Series(pd.factorize(order.actor)[0], order.index)
+    x, y = (values.set_axis(order.row).sort_index().to_numpy() for values in (x, y))
+    shades = {"learns": PART_COLOURS["train"], "tested": PART_COLOURS["test"]}
+    figure, axes = subplots(
+        1, len(turns), figsize=(3.6 * len(turns), 3.8), sharey=True, squeeze=False
+    )
+    longest = order.actor.value_counts().idxmax()
+    ends = np.flatnonzero(np.diff(order.block[order.actor == longest].to_numpy())) + 0.5
+    for ax, (name, turn) in zip(axes[0], turns.items(), strict=True):
+        picture = np.ones((y.max() + 1, x.max() + 1, 3))
+        for rows, shade in zip(turn, shades.values(), strict=True):
+            picture[y[rows], x[rows]] = plt.matplotlib.colors.to_rgb(shade)
+        ax.imshow(picture, aspect="auto", interpolation="nearest")
+        for end in ends:
+            ax.axvline(end, color=COLOURS["ANG"], linewidth=1.5)
+        ax.set(title=name, xlabel="clips, in groups of sentences")
+        ax.grid(False)
+    axes[0, 0].set_ylabel("speaker, from first to last")
+    patches = [plt.Rectangle((0, 0), 1, 1, color=shade, label=n) for n, shade in shades.items()]
+    patches.append(plt.Rectangle((0, 0), 1, 1, fc="white", ec="#777777", label="not used"))
+    figure.legend(handles=patches, loc="outside lower center", ncols=3)
+    return figure
+
+
+def dots(
+    rows: dict[str, dict[str, object]],
+    *,
+    title: str,
+    xlabel: str,
+    line: float | None = None,
+    line_label: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw values with their intervals, in per cent, several of them on each row.
+
+    Parameters
+    ----------
+    rows : dict of dict
+        Name of the row → name of the series → what has ``value``, ``low`` and ``high`` (0 to 1),
+        as :class:`ser_helpers.paired.Difference` has, a published score, or a row of
+        :func:`ser_helpers.evaluate.intervals`. A row may lack a series.
+    title, xlabel : str
+    line : float, optional
+        Draw a dotted line at this per cent: chance, or no difference.
+    line_label : str
+        What the line is.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    _check_not_empty(rows, "dict of rows")
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    ax = ax or _new(8, 0.55 * len(rows) + 1.5)
+    looks = (("o", "#0072B2", "#0072B2"), ("D", "#D55E00", "white"), ("s", "#000000", "#000000"))
+    step = 0.5 / max(len(names), 2)
+    if line is not None:
+        ax.axvline(line, color="black", linestyle=":", label=line_label or None)
+    for series, (mark, colour, inside) in zip(names, looks, strict=False):
+        places = [place for place, row in enumerate(rows.values()) if series in row]
+        found = [row[series] for row in rows.values() if series in row]
+        table = np.array([[f.value, f.low, f.high] for f in found], dtype=float) * 100
+        error = np.nan_to_num(_arms(*table.T))
+        y = np.array(places) + step * (names.index(series) - (len(names) - 1) / 2)
+        look = {"color": colour, "markerfacecolor": inside, "markersize": 7, "capsize": 3}
+        ax.errorbar(table[:, 0], y, xerr=error, fmt=mark, label=series, **look)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set(title=title, xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    ax.legend(bbox_to_anchor=(0.5, -0.32 if len(rows) < 4 else -0.2), loc="upper center", ncols=3)
+    return ax
+
+
+def own_means(
+    before: pd.Series, after: pd.Series, clips: pd.DataFrame, *, label: str, n_speakers: int = 8
+) -> Figure:
+    """Draw one feature of some speakers before and after each one's own mean is subtracted.
+
+    Parameters
+    ----------
+    before, after : pandas.Series of float, shape (n_clips,)
+    clips : pandas.DataFrame
+        Clips table with the columns ``actor`` and ``emotion``, indexed like them.
+    label : str
+        What the feature is, with its unit.
+    n_speakers : int
+        As many are drawn: the first ones.
+
+    Returns
+    -------
+    Figure
+    """
+    speakers = sorted(clips.actor.unique())[:n_speakers]
+    figure, axes = subplots(1, 2, figsize=(9, 0.32 * len(speakers) + 1.9), sharey=True)
+    for ax, values, title in zip(axes, (before, after), ("as recorded", "own mean subtracted")):
+        for emotion in emotions_in(clips.emotion):
+            some = clips.index[clips.actor.isin(speakers) & (clips.emotion == emotion)]
+            y = [speakers.index(actor) for actor in clips.actor[some]]
+            look = {"color": COLOURS[emotion], "alpha": 0.7, "label": emotion_name(emotion)}
+            ax.plot(values[some], y, ".", markersize=5, **look)
+        for y, speaker in enumerate(speakers):
+            ax.plot(values[clips.index[clips.actor == speaker]].mean(), y, "k|", ms=16, mew=2.5)
+        ax.set(title=title, xlabel=label)
+    axes[0].set(ylabel="speaker", yticks=range(len(speakers)))
+    axes[0].set_yticklabels([f"speaker {n + 1}" for n in range(len(speakers))])
+    axes[0].invert_yaxis()
+    handles, labels = axes[0].get_legend_handles_labels()
+    bar = plt.Line2D([], [], color="black", marker="|", ms=12, mew=2.5, linestyle="", label="mean")
+    figure.legend(handles=[*handles, bar], loc="outside lower center", ncols=7, markerscale=1.5)
+    return figure

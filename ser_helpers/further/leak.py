@@ -27,9 +27,21 @@ from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
 from ser_helpers.files import work_folder
 from ser_helpers.names import SENTENCES
+from ser_helpers.paired import Difference
+from ser_helpers.scoring import confusions, draw_people, join
+from ser_helpers.scoring import score as score_matrices
 
 Turn = tuple[np.ndarray, np.ndarray]
 THREADS = 2  # scikit-learn's SVM lets other threads work beside it
+#: A suspect, the examination with it, and the one that differs from it in this one thing.
+TRIALS = {
+    "known voices": ("random rows", "unseen speakers"),
+    "copies on both sides": ("random rows, copies", "random rows"),
+    "copies in training only": ("copies in training only", "unseen speakers"),
+    "fitted before the split": ("fitted before the split", "selected in each turn"),
+    "known sentences": ("unseen speakers, fewer clips", "unseen speakers and sentences"),
+    "more clips to learn from": ("unseen speakers", "unseen speakers, fewer clips"),
+}
 RECIPE = 1  # raise it whenever `noisy` makes something else: old caches are then not read
 
 
@@ -412,6 +424,67 @@ def probe(
             share = np.bincount(codes[learn], minlength=codes.max() + 1) / len(learn)
             chance[column] += share[codes[test]].sum() / len(found)
     return pd.DataFrame({"nearest": (own == theirs).mean(), "chance": chance})
+
+
+def centre(table: pd.DataFrame, speakers: pd.Series) -> pd.DataFrame:
+    """Subtract each speaker's own mean, column by column; no label is read.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (n_clips, n_features)
+    speakers : pandas.Series, shape (n_clips,)
+        Joined to the table by the clip's name.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (n_clips, n_features)
+    """
+    names = to_clips(table.index, speakers, what="speaker")
+    return table - table.groupby(names).transform("mean")
+
+
+def shrinkage(
+    y_true: pd.Series,
+    before: tuple[pd.Series, pd.Series],
+    after: tuple[pd.Series, pd.Series],
+    speakers: pd.Series,
+    *,
+    n_draws: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Difference:
+    """Say by how much one difference in UAR is greater than another, with an interval.
+
+    Parameters
+    ----------
+    y_true : pandas.Series of str, shape (n_clips,)
+    before, after : tuple of two pandas.Series of str, each of shape (n_clips,)
+        Predictions of two systems; the difference of the second pair is subtracted from that of
+        the first. The same draw of people scores all four, as in
+        :func:`ser_helpers.evaluate.difference`.
+    speakers : pandas.Series, shape (n_clips,)
+    n_draws : int
+    seed : int
+    level : float
+        Coverage of the interval, between 0 and 1.
+
+    Returns
+    -------
+    Difference
+    """
+    predictions = dict(zip(("first_prediction", "b_prediction", "c_prediction", "d_prediction"),
+                           (*before, *after), strict=True))
+    y_true, _, *said, speakers = join(y_true, before[0], **predictions, speaker=speakers)
+    n = speakers.nunique()
+    draws = np.vstack([np.ones(n, dtype=int), draw_people(n, n_draws, seed=seed)])
+    a, b, c, d = (
+        score_matrices(np.tensordot(draws, confusions(y_true, one, speakers), axes=1)).uar
+        for one in said
+    )
+    value, *drawn = ((a - b) - (c - d)).to_list()
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]).tolist()
+    spread = float(np.std(drawn) * n / np.sqrt(n - 1))
+    return Difference(value, low, high, n, "uar", level, spread)
 
 
 def _check(
