@@ -14,10 +14,8 @@ import numpy as np
 import pandas as pd
 import record
 from sklearn.base import BaseEstimator
-from sklearn.feature_selection import SelectKBest
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
-from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -32,8 +30,6 @@ SVM = "SVM, C={:g}"
 CLASSIFIERS = {SVM.format(C): SVC(C=C) for C in (0.1, 1, 10)} | {
     "nearest neighbour": KNeighborsClassifier(n_neighbors=1)
 }
-COLUMNS = (100, 1000, 6373)  # of noise; 6373 is the size of the feature set ComParE
-SHARES = (1, 6)  # all clips, or one in six
 Table = dict[str, dict]
 
 
@@ -135,19 +131,12 @@ def measure_actors(
 
 def measure_noise(clips: pd.DataFrame, by_speaker: pd.Series) -> list[dict]:
     """Recognise emotions from noise, with 50 columns selected before the split or in each turn."""
-    noise = np.random.default_rng(0).normal(size=(len(clips), max(COLUMNS))).astype(np.float32)
-    found = []
-    for share in SHARES:
-        some = clips.sample(len(clips) // share, random_state=0)
-        turns = leak.turns_of(by_speaker[some.index])
-        for n in COLUMNS:
-            X = pd.DataFrame(noise[: len(some), :n], some.index)
-            early = pd.DataFrame(SelectKBest(k=50).fit_transform(X, some.emotion), some.index)
-            before = leak.Protocol("before the split", early, some, turns, "passthrough")
-            inside = leak.Protocol("in each turn", X, some, turns, SelectKBest(k=50))
-            uars = {p.name: leak.score(p, GaussianNB()).value["uar"] for p in (before, inside)}
-            found.append({"clips": len(some), "columns": n} | rounded(uars))
-    return found
+    kinds = ("before the split", "in each turn")
+    return [
+        {key: row[key] for key in ("clips", "columns")}
+        | rounded({kind: row[kind] / 100 for kind in kinds})
+        for row in leak.from_noise(clips, by_speaker).to_dict("records")
+    ]
 
 
 def ladder(scores: Table) -> dict[str, float]:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectKBest
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -485,6 +486,75 @@ def shrinkage(
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]).tolist()
     spread = float(np.std(drawn) * n / np.sqrt(n - 1))
     return Difference(value, low, high, n, "uar", level, spread)
+
+
+def from_noise(
+    clips: pd.DataFrame,
+    by_speaker: pd.Series,
+    *,
+    shares: Iterable[int] = (1, 6),
+    columns: Iterable[int] = (100, 1000, 6373),
+    n_best: int = 50,
+) -> pd.DataFrame:
+    """Recognise emotions from pure noise, its columns chosen too early or in time.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table.
+    by_speaker : pandas.Series of int
+        Folds by speaker.
+    shares : iterable of int
+        All clips (1), or one in so many.
+    columns : iterable of int
+        Columns of noise to choose from; 6,373 is the size of the feature set ComParE.
+    n_best : int
+        Columns that are chosen: those with the largest F over the emotions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``clips``, ``columns``, and the UAR of a naive Bayes classifier in per cent:
+        ``before the split``, where the labels of the test have been seen, and ``in each turn``.
+    """
+    columns = list(columns)
+    noise = np.random.default_rng(0).normal(size=(len(clips), max(columns))).astype(np.float32)
+    found = []
+    for share in shares:
+        some = clips.sample(len(clips) // share, random_state=0)
+        turns = turns_of(by_speaker[some.index])
+        for n in columns:
+            X = pd.DataFrame(noise[: len(some), :n], some.index)
+            select = SelectKBest(k=n_best)
+            early = pd.DataFrame(select.fit_transform(X, some.emotion), some.index)
+            before = Protocol("before the split", early, some, turns, "passthrough")
+            inside = Protocol("in each turn", X, some, turns, SelectKBest(k=n_best))
+            uars = {p.name: 100 * score(p, GaussianNB()).value["uar"] for p in (before, inside)}
+            found.append({"clips": len(some), "columns": n} | uars)
+    return pd.DataFrame(found)
+
+
+def on_people(name: str) -> Difference:
+    """Return what ``benchmarks/measure_leak.py`` measured on the 24 real actors of RAVDESS.
+
+    Parameters
+    ----------
+    name : str
+        A difference in UAR: "trials / known voices", "known voice / SVM, C=10 / shrinks by".
+
+    Returns
+    -------
+    Difference
+        Its ``spread`` is NaN: it was not published.
+
+    Raises
+    ------
+    DataError
+        As :func:`ser_helpers.evaluate.published`.
+    """
+    found = evaluate.published("ravdess", f"leak / {name}")
+    n = found.n_actors or 0
+    return Difference(found.value, found.low, found.high, n, "uar", 0.95, float("nan"))
 
 
 def _check(
