@@ -991,6 +991,38 @@ def dots(
     return ax
 
 
+def dots_in_panels(
+    panels: dict[str, dict[str, dict[str, object]]],
+    *,
+    xlabel: str,
+    line: float | None = None,
+    line_label: str = "",
+) -> Figure:
+    """Draw :func:`dots` side by side, on the same axes and with one legend.
+
+    Parameters
+    ----------
+    panels : dict
+        Title → rows of :func:`dots`, the same ones in each.
+    xlabel : str
+    line, line_label
+        As in :func:`dots`.
+
+    Returns
+    -------
+    Figure
+    """
+    n_rows = len(next(iter(panels.values())))
+    size = (5.2 * len(panels), 0.5 * n_rows + 1.6)
+    figure, axes = subplots(1, len(panels), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for ax, (title, rows) in zip(axes[0], panels.items(), strict=True):
+        dots(rows, title=title, xlabel=xlabel, line=line, line_label=line_label, ax=ax)
+        handles, labels = ax.get_legend_handles_labels()
+        ax.get_legend().remove()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
 def own_means(
     before: pd.Series, after: pd.Series, clips: pd.DataFrame, *, label: str, n_speakers: int = 8
 ) -> Figure:

@@ -557,6 +557,28 @@ def on_people(name: str) -> Difference:
     return Difference(found.value, found.low, found.high, n, "uar", 0.95, float("nan"))
 
 
+def shared(protocols: dict[str, Protocol]) -> pd.DataFrame:
+    """Count, in the first turn of each protocol, what stands on both sides.
+
+    Parameters
+    ----------
+    protocols : dict of Protocol
+
+    Returns
+    -------
+    pandas.DataFrame of int
+        One row a protocol: ``turns``, ``learn`` and ``test`` (rows), and how many ``actors``,
+        ``sentences`` and ``recordings`` are on both sides.
+    """
+    counted = {}
+    for name, protocol in protocols.items():
+        learn, test = (protocol.rows.iloc[places] for places in protocol.turns[0])
+        counted[name] = {"turns": len(protocol.turns), "learn": len(learn), "test": len(test)}
+        for column, what in (("actor", "actors"), ("words", "sentences"), ("source", "recordings")):
+            counted[name][what] = len(set(learn[column]) & set(test[column]))
+    return pd.DataFrame(counted).T
+
+
 def _check(
     table: pd.DataFrame, clips: pd.DataFrame, copied: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
