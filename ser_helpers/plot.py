@@ -8,8 +8,9 @@ figure into a notebook together with its description for those who cannot see it
 import base64
 import html
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import librosa
 import matplotlib.pyplot as plt
@@ -943,7 +944,7 @@ def who_learns(
 
 
 def dots(
-    rows: dict[str, dict[str, object]],
+    rows: Mapping[str, Mapping[str, Any]],
     *,
     title: str,
     xlabel: str,
@@ -992,7 +993,7 @@ def dots(
 
 
 def dots_in_panels(
-    panels: dict[str, dict[str, dict[str, object]]],
+    panels: Mapping[str, Mapping[str, Mapping[str, Any]]],
     *,
     xlabel: str,
     line: float | None = None,
@@ -1044,19 +1045,21 @@ def own_means(
     """
     speakers = sorted(clips.actor.unique())[:n_speakers]
     figure, axes = subplots(1, 2, figsize=(9, 0.32 * len(speakers) + 1.9), sharey=True)
-    for ax, values, title in zip(axes, (before, after), ("as recorded", "own mean subtracted")):
+    for ax, values, title in zip(
+        axes, (before, after), ("as recorded", "own mean subtracted"), strict=True
+    ):
         for emotion in emotions_in(clips.emotion):
             some = clips.index[clips.actor.isin(speakers) & (clips.emotion == emotion)]
-            y = [speakers.index(actor) for actor in clips.actor[some]]
+            rows = [speakers.index(actor) for actor in clips.actor[some]]
             look = {"color": COLOURS[emotion], "alpha": 0.7, "label": emotion_name(emotion)}
-            ax.plot(values[some], y, ".", markersize=5, **look)
+            ax.plot(values[some], rows, ".", markersize=5, **look)
         for y, speaker in enumerate(speakers):
             ax.plot(values[clips.index[clips.actor == speaker]].mean(), y, "k|", ms=16, mew=2.5)
         ax.set(title=title, xlabel=label)
     axes[0].set(ylabel="speaker", yticks=range(len(speakers)))
     axes[0].set_yticklabels([f"speaker {n + 1}" for n in range(len(speakers))])
     axes[0].invert_yaxis()
-    handles, labels = axes[0].get_legend_handles_labels()
+    handles, _ = axes[0].get_legend_handles_labels()
     bar = plt.Line2D([], [], color="black", marker="|", ms=12, mew=2.5, linestyle="", label="mean")
     figure.legend(handles=[*handles, bar], loc="outside lower center", ncols=7, markerscale=1.5)
     return figure

@@ -473,8 +473,13 @@ def shrinkage(
     -------
     Difference
     """
-    predictions = dict(zip(("first_prediction", "b_prediction", "c_prediction", "d_prediction"),
-                           (*before, *after), strict=True))
+    predictions = dict(
+        zip(
+            ("first_prediction", "b_prediction", "c_prediction", "d_prediction"),
+            (*before, *after),
+            strict=True,
+        )
+    )
     y_true, _, *said, speakers = join(y_true, before[0], **predictions, speaker=speakers)
     n = speakers.nunique()
     draws = np.vstack([np.ones(n, dtype=int), draw_people(n, n_draws, seed=seed)])

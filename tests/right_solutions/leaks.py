@@ -31,7 +31,7 @@ def crossed_turns__with_pandas(speaker_fold, sentence_group):
     rows = pd.DataFrame({"fold": speaker_fold, "group": sentence_group})
     turns = []
     for (fold, group), test in rows.groupby(["fold", "group"]):
-        learn = rows.query("fold != @fold and group != @group")
+        learn = rows[rows.fold.ne(fold) & rows.group.ne(group)]
         turns.append((learn.index.to_numpy(), test.index.to_numpy()))
     return turns
 
