@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ser_helpers import data
+from ser_helpers import data, train
 from ser_helpers.align import refuse_duplicates, to_clips
 from ser_helpers.checksums import TABLES
 from ser_helpers.data import Corpus
@@ -18,6 +18,7 @@ from ser_helpers.errors import DataError
 from ser_helpers.files import find_table, is_table
 from ser_helpers.names import CHANNELS, EMOTIONS
 from ser_helpers.recognise import recognise
+from ser_helpers.split import parts_of_fold
 from ser_helpers.votes import check_channel
 
 _VOTE_COLUMNS = {emotion[0]: emotion for emotion in EMOTIONS} | {"fileName": "clip"}
@@ -384,6 +385,55 @@ def beside(counts: pd.DataFrame, intended: pd.Series, probabilities: pd.DataFram
             "network's entropy": entropy(probabilities),
         }
     )
+
+
+def unseen(
+    table: pd.DataFrame, labels: pd.Series, folds: pd.Series, *, targets: pd.DataFrame
+) -> pd.DataFrame:
+    """Train on soft labels, once per fold, so that each clip is heard by a network it is new to.
+
+    As :func:`ser_helpers.train.cross_validate` does on hard ones; without label smoothing, since
+    the targets are soft enough.
+
+    Parameters
+    ----------
+    table, labels, folds
+        As there.
+    targets : pandas.DataFrame of float, shape (n_clips, n_classes)
+        Shares, as in :func:`ser_helpers.train.fit`.
+
+    Returns
+    -------
+    pandas.DataFrame of float32, shape (n_clips, n_classes)
+        Probabilities.
+    """
+    settings = train.TrainSettings(label_smoothing=0)
+    heard = []
+    for fold in sorted(folds.unique()):
+        parts = parts_of_fold(folds, fold)
+        fitted = train.fit(
+            table, labels, parts, settings=settings, progress=False, targets=targets
+        )
+        heard.append(fitted.probabilities[fitted.parts == "test"])
+    return pd.concat(heard).loc[table.index]
+
+
+def a_vote_is_the_same(answers: pd.Series, shares: pd.DataFrame) -> float:
+    """Compute how often a vote would be the same as an answer: the mean share of its votes.
+
+    Parameters
+    ----------
+    answers : pandas.Series of str, shape (n_clips,)
+    shares : pandas.DataFrame of float, shape (n_clips, n_emotions)
+        Of each clip's votes, or of the votes on its emotion.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    place = shares.columns.get_indexer(answers)
+    return float(shares.loc[answers.index].to_numpy()[np.arange(len(answers)), place].mean())
 
 
 def _by_emotion(values: object, *, columns: pd.Index) -> pd.DataFrame:
