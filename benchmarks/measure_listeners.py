@@ -169,7 +169,9 @@ def beside_published(corpus: data.Corpus) -> dict:
         },
         "minus hard labels": {
             name: {
-                key: getattr(evaluate.difference(truth, said[name], said["hard labels"], actors), key)
+                key: getattr(
+                    evaluate.difference(truth, said[name], said["hard labels"], actors), key
+                )
                 for key in ("value", "low", "high")
             }
             for name in list(said)[1:]

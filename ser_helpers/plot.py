@@ -1063,3 +1063,90 @@ def own_means(
     bar = plt.Line2D([], [], color="black", marker="|", ms=12, mew=2.5, linestyle="", label="mean")
     figure.legend(handles=[*handles, bar], loc="outside lower center", ncols=7, markerscale=1.5)
     return figure
+
+
+def votes(matrices: Mapping[str, pd.DataFrame], *, title: str) -> Figure:
+    """Draw confusion matrices of votes side by side, each row in per cent.
+
+    Parameters
+    ----------
+    matrices : dict of pandas.DataFrame
+        What the listeners had before them → counts, as of :func:`ser_helpers.evaluate.listeners`.
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = subplots(1, len(matrices), figsize=(3.9 * len(matrices), 4), squeeze=False)
+    for ax, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
+        confusion(matrix, title=name, ax=ax)
+        ax.set(xlabel="vote", ylabel="emotion asked for" if ax is axes[0, 0] else "")
+        if ax is not axes[0, -1]:
+            ax.collections[0].colorbar.remove()
+    axes[0, -1].collections[0].colorbar.set_label("% of the votes on this emotion")
+    figure.suptitle(title)
+    return figure
+
+
+def agreement(of_sums: pd.Series, of_clips: pd.Series, *, title: str) -> Axes:
+    """Draw how often two listeners agree: on two clips of an emotion, and on the same clip.
+
+    Parameters
+    ----------
+    of_sums, of_clips : pandas.Series of float
+        Indexed by emotion, 0 to 1.
+    title : str
+
+    Returns
+    -------
+    Axes
+    """
+    ax = _new(7, 3.6)
+    emotions = emotions_in(of_sums.index)
+    for x, emotion in enumerate(emotions):
+        ends = 100 * of_sums[emotion], 100 * of_clips[emotion]
+        ax.plot([x, x], ends, color=COLOURS[emotion], linewidth=3, zorder=1)
+        for end, inside in zip(ends, ("white", COLOURS[emotion]), strict=True):
+            look = {"color": COLOURS[emotion], "markerfacecolor": inside, "markersize": 10}
+            ax.plot(x, end, "o", zorder=2, **look)
+    ax.plot([], [], "ko", markerfacecolor="white", label="two clips of this emotion (from sums)")
+    ax.plot([], [], "ko", label="the same clip (counted clip by clip)")
+    ax.set_xticks(range(len(emotions)), [emotion_name(e) for e in emotions])
+    ax.set(title=title, xlabel="emotion asked for", ylabel="two votes are the same (%)")
+    ax.legend(bbox_to_anchor=(0.5, -0.22), loc="upper center", ncols=2, fontsize="small")
+    return ax
+
+
+def heard_by(spreads: Mapping[str, pd.DataFrame], *, title: str) -> Figure:
+    """Draw stacked bars: how many of a clip's listeners heard what was intended.
+
+    Parameters
+    ----------
+    spreads : dict of pandas.DataFrame
+        What the listeners had before them → clips (rows: emotion; columns: from nobody to
+        everybody), as of :func:`ser_helpers.further.listeners.published_spread`.
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = subplots(1, len(spreads), figsize=(11, 3.6), sharey=True, squeeze=False)
+    for ax, (name, spread) in zip(axes[0], spreads.items(), strict=True):
+        percent = spread.div(spread.sum(axis=1), axis=0) * 100
+        shades = plt.get_cmap("Blues_r")(np.linspace(0.05, 0.95, spread.shape[1]))
+        shades[0] = (0, 0, 0, 1)  # nobody
+        left = np.zeros(len(percent))
+        for group, shade in zip(spread.columns, shades, strict=True):
+            look = {"color": shade, "edgecolor": "black", "linewidth": 0.6, "label": group}
+            ax.barh([emotion_name(e) for e in percent.index], percent[group], left=left, **look)
+            left += percent[group].to_numpy()
+        ax.set(title=name, xlabel="% of the emotion's clips", xlim=(0, 100))
+        ax.grid(False)
+    axes[0, 0].set_ylabel("emotion asked for")
+    axes[0, 0].invert_yaxis()
+    place = {"bbox_to_anchor": (1, 1), "loc": "upper left"}
+    axes[0, -1].legend(title="heard as intended by", **place)
+    figure.suptitle(title)
+    return figure

@@ -5,12 +5,14 @@ by us from its ``processedResults/tabulatedVotes.csv`` (7,442 clips; CREMA-D, OD
 2014, doi:10.1109/TAFFC.2014.2336244) with ``benchmarks/measure_listeners.py``.
 """
 
+import json
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ser_helpers import data, train
+from ser_helpers import data, evaluate, train
 from ser_helpers.align import refuse_duplicates, to_clips
 from ser_helpers.checksums import TABLES
 from ser_helpers.data import Corpus
@@ -68,7 +70,6 @@ EXAMPLES = {
     "1001_IEO_NEU_XX": (0, 0, 0, 1, 10, 0),
     "1034_IOM_SAD_XX": (0, 0, 0, 0, 11, 0),
 }
-NEEDED = "needs CREMA-D with its votes (python -m ser_helpers.download cremad): skipped"
 
 
 def votes(source: str | Path | None = None) -> pd.DataFrame:
@@ -411,9 +412,7 @@ def unseen(
     heard = []
     for fold in sorted(folds.unique()):
         parts = parts_of_fold(folds, fold)
-        fitted = train.fit(
-            table, labels, parts, settings=settings, progress=False, targets=targets
-        )
+        fitted = train.fit(table, labels, parts, settings=settings, progress=False, targets=targets)
         heard.append(fitted.probabilities[fitted.parts == "test"])
     return pd.concat(heard).loc[table.index]
 
@@ -434,6 +433,79 @@ def a_vote_is_the_same(answers: pd.Series, shares: pd.DataFrame) -> float:
     """
     place = shares.columns.get_indexer(answers)
     return float(shares.loc[answers.index].to_numpy()[np.arange(len(answers)), place].mean())
+
+
+def measured(corpus: str = "ravdess") -> dict:
+    """Read what ``benchmarks/measure_listeners.py`` measured with a network beside the votes.
+
+    Parameters
+    ----------
+    corpus : {"demo", "ravdess"}
+
+    Returns
+    -------
+    dict
+        As in ``results/listeners_<corpus>.json``.
+    """
+    file = resources.files("ser_helpers") / "results" / f"listeners_{corpus}.json"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def clip_by_clip(
+    heard: pd.DataFrame | None,
+    table: pd.DataFrame,
+    clips: pd.DataFrame,
+    folds: pd.Series,
+    network: pd.DataFrame,
+) -> str:
+    """Compare a network with people where they heard the same clips, and teach it their votes.
+
+    Parameters
+    ----------
+    heard : pandas.DataFrame or None
+        Of :func:`open_votes`.
+    table, clips, folds
+        Features, clips table and folds by speaker, as in :func:`unseen`.
+    network : pandas.DataFrame of float, shape (n_clips, n_classes)
+        Probabilities of a network that was trained on hard labels, by the same folds.
+
+    Returns
+    -------
+    str
+        Two tables to print: by how far listeners agree, and hard labels beside each clip's own
+        votes; or, without votes, one line that says where they are.
+    """
+    if heard is None:
+        return "nobody has voted on these clips; CREMA-D's come with `ser_helpers.download cremad`"
+    counts = heard.voice.loc[heard.index.intersection(table.index)]
+    pairs = beside(counts, clips.emotion, network)
+    labels = ["least", "2", "3", "most"]
+    quarter = pd.qcut(pairs.agreement.rank(method="first"), 4, labels=labels)
+    columns = ["agreement", "as meant", "crowd right", "network right", "with network"]
+    by_quarter = pairs[columns].groupby(quarter.rename("listeners agree"), observed=True).mean()
+    undecided = pairs[["entropy", "network's entropy"]].corr(method="spearman").iloc[0, 1]
+    own = shares(counts[list(network.columns)][counts[list(network.columns)].sum(axis=1) > 0])
+    inside = own.index
+    soft = unseen(table.loc[inside], clips.emotion, folds[inside], targets=own)
+    answers, truth, actors = {}, clips.emotion[inside], clips.actor[inside]
+    for name, probabilities in (("hard labels", network), ("each clip's votes", soft)):
+        said = probabilities.loc[inside].idxmax(axis=1)
+        log_p = np.log(probabilities.loc[inside, own.columns].clip(lower=1e-12))
+        answers[name] = {
+            "UAR, intended (%)": 100 * evaluate.scores(truth, said)["uar"],
+            "a vote is the same (%)": 100 * a_vote_is_the_same(said, own),
+            "loss against votes (nats)": float(-(own * log_p).sum(axis=1).mean()),
+        }
+    said = [p.loc[inside].idxmax(axis=1) for p in (soft, network)]
+    return "\n".join(
+        [
+            (100 * by_quarter).round(0).to_string(),
+            f"rank correlation of how undecided people and network are: {undecided:+.2f}",
+            "",
+            pd.DataFrame(answers).T.round(2).to_string(),
+            f"votes minus hard labels: {evaluate.difference(truth, *said, actors)}",
+        ]
+    )
 
 
 def _by_emotion(values: object, *, columns: pd.Index) -> pd.DataFrame:
