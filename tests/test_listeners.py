@@ -141,12 +141,16 @@ def test_what_the_notebook_says_of_soft_labels_is_so():
     for told in (DEMO, RAVDESS):
         hard, soft, times, undone = told["answers"].values()
         assert soft["neutral"] > 0.6 and times["neutral"] > 0.6 > hard["neutral"]
-        assert soft["uar"] if "uar" in soft else soft["value"] < hard["value"]
+        assert told["the same answer"] > 0.9
+        assert all(d["high"] < 0 for d in told["minus hard labels"].values())
         assert undone["value"] > soft["value"] + 0.1
         assert (
             min(soft["a_vote_is_the_same"], times["a_vote_is_the_same"])
             > 1.3 * (hard["a_vote_is_the_same"])
         )
+
+    r, luck = zip(*(told["correlation_with_listeners"].values() for told in (DEMO, RAVDESS)))
+    assert r[0] > 0.8 and luck[0] < 0.05 and abs(r[1]) < 0.3 and luck[1] > 0.5
 
 
 def test_nats_in_the_notebook_are_those_counted():

@@ -496,14 +496,15 @@ def clip_by_clip(
             "a vote is the same (%)": 100 * a_vote_is_the_same(said, own),
             "loss against votes (nats)": float(-(own * log_p).sum(axis=1).mean()),
         }
-    said = [p.loc[inside].idxmax(axis=1) for p in (soft, network)]
+    by_votes, by_labels = (p.loc[inside].idxmax(axis=1) for p in (soft, network))
+    better = evaluate.difference(truth, by_votes, by_labels, actors)
     return "\n".join(
         [
             (100 * by_quarter).round(0).to_string(),
             f"rank correlation of how undecided people and network are: {undecided:+.2f}",
             "",
             pd.DataFrame(answers).T.round(2).to_string(),
-            f"votes minus hard labels: {evaluate.difference(truth, *said, actors)}",
+            f"votes minus hard labels: {better}",
         ]
     )
 
