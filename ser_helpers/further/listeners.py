@@ -19,6 +19,7 @@ from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
 from ser_helpers.files import find_table, is_table
 from ser_helpers.names import CHANNELS, EMOTIONS
+from ser_helpers.paired import Difference
 from ser_helpers.recognise import recognise
 from ser_helpers.split import parts_of_fold
 from ser_helpers.votes import check_channel
@@ -449,6 +450,26 @@ def measured(corpus: str = "ravdess") -> dict:
     """
     file = resources.files("ser_helpers") / "results" / f"listeners_{corpus}.json"
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+def on_people(name: str) -> Difference:
+    """Return how an answer differs in UAR from that of hard labels, on RAVDESS's real actors.
+
+    Parameters
+    ----------
+    name : str
+        As under ``minus hard labels`` of :func:`measured`.
+
+    Returns
+    -------
+    Difference
+        Its ``spread`` is NaN: it was not published.
+    """
+    told = measured("ravdess")
+    interval = told["minus hard labels"][name]
+    return Difference(
+        **interval, n_speakers=told["n_actors"], metric="uar", level=0.95, spread=float("nan")
+    )
 
 
 def clip_by_clip(
