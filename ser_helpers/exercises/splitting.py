@@ -37,7 +37,7 @@ def _with_validation(actors: pd.Series, parts: pd.Series) -> list[int]:
     return sorted(n_parts.index[n_parts > 1])
 
 
-def _clips_in_train_and_test(actors: pd.Series, parts: pd.Series) -> list[int]:
+def _clips_twice(actors: pd.Series, parts: pd.Series) -> list[int]:
     return sorted(actors[parts == "train"][actors[parts == "train"].isin(actors[parts == "test"])])
 
 
@@ -196,7 +196,7 @@ EXERCISES = (
                 _with_validation,
                 "Only train and test were asked for; some of these are in validation instead.",
             ),
-            Mistake(_clips_in_train_and_test, "Name each actor once: a `set` keeps each name once."),
+            Mistake(_clips_twice, "Name each actor once: a `set` keeps each name once."),
         ),
     ),
     Exercise(
