@@ -807,18 +807,18 @@ def slices(table: pd.DataFrame, *, title: str, chance: float) -> Axes:
     if table.uar.isna().any():
         raise DataError(f"the slice {table.index[table.uar.isna()][0]!r} has no UAR (NaN)")
     many = len(table) > 24  # of CREMA-D's 91 actors, names stand upright and close together
-    ax = _new(max(4.0, (0.2 if many else 0.5) * len(table) + 2), 3.6 if many else 3.2)
+    ax = _new(max(4.0, (0.16 if many else 0.5) * len(table) + 2), 3.4 if many else 3.2)
     x = np.arange(len(table))
     ax.bar(x, table.uar * 100, color="#56B4E9")
     if "low" in table and table.low.notna().any():
         error = _arms(table.uar * 100, table.low * 100, table.high * 100)
         ax.errorbar(x, table.uar * 100, yerr=error, fmt="none", color="black", capsize=3)
     ax.axhline(chance * 100, color="black", linestyle=":", label="chance")
-    between = ", " if many else "\n"
-    names = [f"{name}{between}{n:.0f} clips" for name, n in table.clips.items()]
+    names = [str(name) if many else f"{name}\n{n:.0f} clips" for name, n in table.clips.items()]
     ax.set_xticks(x, names, fontsize="small", rotation=90 if many else 0)
     ax.margins(x=0.5 / len(table) if many else None)
-    ax.set(xlabel=table.index.name, ylabel="UAR (%)", title=title, ylim=(0, 100))
+    ax.set(xlabel=table.index.name, ylabel="UAR (%)", title=title)
+    ax.set_ylim(0, min(100, ax.dataLim.ymax * 1.2))
     ax.legend()
     return ax
 
