@@ -184,9 +184,8 @@ def _with(exercise: Exercise, arguments: tuple) -> str:
 def _where(error: Exception, function: Callable) -> str:
     """Name an error and the line of the learner's function in which it arose."""
     text = f"{type(error).__name__}: {error}".rstrip(".")
-    code = getattr(function, "__code__", None)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if code is not None]
-    for frame in reversed(frames):
-        if frame.filename == code.co_filename and frame.line:
+    file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename == file and frame.line:
             return f"{text} (at `{frame.line.strip()}`)."
     return f"{text}."

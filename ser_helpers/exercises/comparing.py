@@ -108,10 +108,10 @@ def _of_values(expected: Any, got: Any) -> str | None:
     return None if same else f"expected {short(expected)}, yours is {short(got)}"
 
 
-def _of_numbers(expected: Any, got: Any, tolerance: dict) -> str | None:
+def _of_numbers(expected: Any, got: Any, tolerance: dict[str, float]) -> str | None:
     if isinstance(got, bool) or not isinstance(got, Number):
         return f"expected the number {short(expected)}, yours is {short(got)}"
-    if np.isclose(got, expected, equal_nan=True, **tolerance):
+    if np.isclose(got, expected, rtol=tolerance["rtol"], atol=tolerance["atol"], equal_nan=True):
         return None
     return f"expected {short(expected)}, yours is {short(got)}"
 
@@ -130,7 +130,9 @@ def _of_arrays(expected: np.ndarray, got: Any, tolerance: dict) -> str | None:
     elif not (np.issubdtype(got.dtype, np.number) or got.dtype == bool):
         return f"expected numbers, yours holds {short(got.flat[0]) if got.size else got.dtype}"
     else:
-        wrong = ~np.isclose(got, expected, equal_nan=True, **tolerance)
+        wrong = ~np.isclose(
+            got, expected, rtol=tolerance["rtol"], atol=tolerance["atol"], equal_nan=True
+        )
     if not wrong.any():
         return None
     place = tuple(int(i) for i in np.argwhere(wrong)[0])
