@@ -1,4 +1,4 @@
-"""Measure what notebooks 04 and 05 change: ``python benchmarks/measure_recipes.py [--data FOLDER]``.
+"""Measure what 04 and 05 change: ``python benchmarks/measure_recipes.py [--data FOLDER]``.
 
 On the development speakers only, since both notebooks stand before the envelope: six folds by
 speaker, of which one is answered, the next one validates and the others train. Each recipe changes
@@ -30,6 +30,7 @@ class SoftmaxTwice(EmotionNet):
     """The course's network with a softmax too many, as notebook 04 has it."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Compute probabilities, which the loss takes for logits."""
         return torch.softmax(self.layers(x), dim=1)
 
 
@@ -43,10 +44,11 @@ RECIPES = {
 }
 
 
-def one_neuron(table: pd.DataFrame, clips: pd.DataFrame) -> dict[str, float]:
+def one_neuron(table: pd.DataFrame, clips: pd.DataFrame, parts: pd.Series) -> dict[str, float]:
     """Score 2 · loudness − 1 · softness above 0 as anger, else sadness."""
     columns = ["mfcc00_mean", "mfcc01_mean"]
-    loudness, softness = StandardScaler().fit_transform(table[columns]).T
+    scaler = StandardScaler().fit(table.loc[parts == "train", columns])
+    loudness, softness = scaler.transform(table[columns]).T
     pair = clips.emotion.isin(["ANG", "SAD"])
     said = pd.Series(np.where(2 * loudness - softness > 0, "ANG", "SAD"), clips.index)[pair]
     scores = evaluate.intervals(clips.emotion[pair], said, clips.actor[pair])
@@ -84,6 +86,7 @@ def measure_all(corpus: data.Corpus, *, seeds: range | list[int] = SEEDS) -> dic
     table = features.extract(clips, progress=False)
     clips = clips.loc[table.index]
     folds = split.folds_by_speaker(clips)
+    parts = split.by_speaker(corpus.clips)[clips.index]
     first, result = {}, record.about(corpus, clips)
     result |= {
         "speakers": "development",
@@ -91,7 +94,7 @@ def measure_all(corpus: data.Corpus, *, seeds: range | list[int] = SEEDS) -> dic
         "seeds": list(seeds),
         "measure": "UAR; 'minus' is a paired difference",
         "interval": "95 %, bootstrap over speakers, first seed",
-        "one neuron, anger or sadness": {"uar": one_neuron(table, clips)},
+        "one neuron, anger or sadness": {"uar": one_neuron(table, clips, parts)},
     }
     for recipe in RECIPES:
         by_seed = {seed: answers(table, clips, folds, recipe, seed) for seed in seeds}

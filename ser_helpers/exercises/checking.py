@@ -140,6 +140,8 @@ def judge(exercise: Exercise, function: Callable, *, seed: int = 0) -> Verdict:
             told = f"{_with(exercise, arguments)} {problem}."
             return _wrong(exercise, told, arguments, got=got)
         for name, before, after in zip(_parameters(exercise), arguments, given, strict=False):
+            if callable(before):  # a network, a function: to train it is to change it
+                continue
             if difference(before, after, rtol=0, atol=0):
                 told = f"The answer is right, but `{name}` is changed on the way."
                 return Verdict(exercise.name, "wrong", told, f"Work on a copy of `{name}`.")
