@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.model import EmotionNet
 
-SEEDS = range(3)
+SEEDS = range(1)
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 COURSE = train.TrainSettings()
 NO_BRAKES = replace(COURSE, dropout=0.0, noise=0.0, label_smoothing=0.0, weight_decay=0.0)

@@ -976,7 +976,7 @@ def one_neuron(points: pd.DataFrame, emotion: pd.Series, weights: list[float], b
         If there are not two features, two emotions and a second weight other than 0.
     """
     _check_same_clips(points.iloc[:, 0], emotion)
-    shown = emotions_in(emotion)
+    shown = [name for name in emotions_in(emotion) if (emotion == name).any()]
     if points.shape[1] != 2 or len(weights) != 2 or len(shown) != 2 or not weights[1]:
         raise DataError(
             f"two features, two emotions and two weights are needed, the second not 0; these are "
@@ -991,7 +991,7 @@ def one_neuron(points: pd.DataFrame, emotion: pd.Series, weights: list[float], b
     ax.axline(start, slope=slope, color="black", label="the neuron says 0")
     low, high = points.iloc[:, 1].quantile([0.002, 0.998])
     ax.set(ylim=(low - 0.5, high + 0.5), title="A neuron draws a straight line")
-    ax.set(**{f"{axis}label": f"{n} (standard deviations)" for axis, n in zip("xy", points)})
+    ax.set(**{f"{axis}label": f"{n} (standard deviations)" for axis, n in zip("xy", points, strict=True)})
     ax.legend(fontsize="small")
     return ax
 
