@@ -991,12 +991,8 @@ def one_neuron(points: pd.DataFrame, emotion: pd.Series, weights: list[float], b
     ax.axline(start, slope=slope, color="black", label="the neuron says 0")
     low, high = points.iloc[:, 1].quantile([0.002, 0.998])
     ax.set(ylim=(low - 0.5, high + 0.5), title="A neuron draws a straight line")
-    ax.set(
-        **{
-            f"{axis}label": f"{n} (standard deviations)"
-            for axis, n in zip("xy", points, strict=True)
-        }
-    )
+    across, up = (f"{name} (standard deviations)" for name in points)
+    ax.set(xlabel=across, ylabel=up)
     ax.legend(fontsize="small")
     return ax
 

@@ -238,7 +238,7 @@ def stop_early(losses: Sequence[float], patience: int) -> tuple[int, int]:
 
 def _courses_of_losses(rng: np.random.Generator) -> Iterator[tuple]:
     yield [1.8, 1.5, 1.6, 1.4, 1.45, 1.5, 1.48, 1.3, 1.35, 1.4, 1.45, 1.2], 3
-    yield [1.8, 1.5, 1.5, 1.5, 1.2, 1.3, 1.4, 1.6], 2
+    yield [1.8, 1.5, 1.5, 1.5, 1.2, 1.25, 1.22, 1.3], 2
     yield [1.8, 1.7, 1.6], 5
     yield (1.5 + 0.3 * rng.normal(size=40)).round(2).tolist(), 6
     yield [1.8], 1
