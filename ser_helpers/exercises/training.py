@@ -136,8 +136,8 @@ def _same_rows(found: torch.Tensor, wanted: torch.Tensor) -> bool:
     """Tell whether two tables hold the same rows, in any order."""
     if found.shape != wanted.shape:
         return False
-    sorted_ones = (np.array(sorted(table.tolist())) for table in (found, wanted))
-    return bool(np.allclose(*sorted_ones))
+    ours, theirs = (np.array(sorted(table.tolist())) for table in (wanted, found))
+    return bool(np.allclose(ours, theirs))
 
 
 def _labels(x: torch.Tensor, y: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
@@ -164,9 +164,10 @@ def _forgets(net: Watched, steps: list) -> bool:
     """
     if not steps:
         return False
-    bias, (_, _, logits, _) = net.layers[-1].bias, steps[-1]
+    *_, bias = net.parameters()
     if bias.grad is None or not bias.grad.any():  # forgotten after the last step, too
         return True
+    _, _, logits, _ = steps[-1]
     return torch.allclose(bias.grad, logits.grad.sum(dim=0), atol=1e-5)
 
 
@@ -308,7 +309,7 @@ class Teacher:
         """Train for an epoch; return the validation loss."""
         with torch.no_grad():
             for parameter in net.parameters():
-                parameter += 1
+                parameter.add_(1)
         self.epoch += 1
         return self.losses[self.epoch - 1]
 
