@@ -125,7 +125,7 @@ def _observe_training(
         "the weights move by about the learning rate, 0.001": _first_move(calls, steps),
         "eval mode when the validation loss is measured": bool(checks)
         and not any(call[0] for call in checks),
-        "validation losses, one an epoch": len(told),
+        "validation losses, one per epoch": len(told),
         "the last one is the loss of the trained network": bool(
             len(told) and abs(told[-1] - last) < 1e-4
         ),
@@ -296,7 +296,7 @@ def keep_best(net: nn.Module, train_once: Callable[[nn.Module], float], n_epochs
 
 
 class Teacher:
-    """Moves every weight by 1 an epoch, and gives losses from a list."""
+    """Moves every weight by 1 per epoch, and gives losses from a list."""
 
     def __init__(self, losses: Sequence[float]) -> None:
         self.losses = list(losses)
