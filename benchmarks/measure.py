@@ -70,7 +70,7 @@ def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:
             "tutorials' features, random rows (leaks)": measure(tutorial, clips, by_rows, seeds),
         },
         "protocols": {"unseen speakers": by_speaker.name, "random rows": by_rows.name},
-        "baselines": evaluate.baselines(clips.emotion).round(4).to_dict("index"),
+        "baselines": evaluate.baselines(clips.emotion, listeners=True).round(4).to_dict("index"),
         "versions": record.versions(*PACKAGES),
     }
 

@@ -9,6 +9,7 @@ from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTIONS, LEVELS
 from ser_helpers.paired import difference, speakers_needed  # noqa: F401
 from ser_helpers.published import published  # noqa: F401
+from ser_helpers.recognise import recognise
 from ser_helpers.scoring import METRICS, confusions, draw_people, join, score
 from ser_helpers.train import Result
 from ser_helpers.votes import LISTENER_VOTES, check_channel
@@ -138,8 +139,10 @@ def intervals(
     )
 
 
-def baselines(y_true: pd.Series, *, majority: str | None = None) -> pd.DataFrame:
-    """Score what needs no listening, and what CREMA-D's listeners reached.
+def baselines(
+    y_true: pd.Series, *, majority: str | None = None, listeners: bool = False
+) -> pd.DataFrame:
+    """Score what needs no listening, and, if the clips are CREMA-D's, what its listeners reached.
 
     Parameters
     ----------
@@ -148,25 +151,28 @@ def baselines(y_true: pd.Series, *, majority: str | None = None) -> pd.DataFrame
     majority : str, optional
         The class that is always said: the train part's most frequent. Left out, that of
         ``y_true``.
+    listeners : bool
+        Add CREMA-D's listeners, a single vote on the voice alone: only beside scores on CREMA-D,
+        for they heard nothing else.
 
     Returns
     -------
     pandas.DataFrame
-        Rows ``chance`` (guessing evenly), ``majority``, ``listeners`` (a single vote on the voice
-        alone, on CREMA-D); columns ``accuracy``, ``uar``, ``macro_f1``.
+        Rows ``chance`` (guessing evenly), ``majority`` and, if asked for, ``listeners``; columns
+        ``accuracy``, ``uar``, ``macro_f1``.
     """
     share = pd.Series(y_true).value_counts(normalize=True)
     k = len(share)
     # A guesser is right 1 time in k whatever was said: recall 1/k, precision the class's share.
     chance_f1 = float((2 * share / k / (share + 1 / k)).mean())
     always = np.full(len(y_true), majority or share.index[0])
-    return pd.DataFrame(
-        {
-            "chance": {"accuracy": 1 / k, "uar": 1 / k, "macro_f1": chance_f1},
-            "majority": scores(y_true, always),
-            "listeners": score(np.array([LISTENER_VOTES["voice"]])).iloc[0].to_dict(),
-        }
-    ).T
+    rows = {
+        "chance": {"accuracy": 1 / k, "uar": 1 / k, "macro_f1": chance_f1},
+        "majority": scores(y_true, always),
+    }
+    if listeners:
+        rows["listeners"] = score(np.array([LISTENER_VOTES["voice"]])).iloc[0].to_dict()
+    return pd.DataFrame(rows).T
 
 
 def slices(
@@ -250,9 +256,8 @@ class Report:
             "majority": "always the same",
             "listeners": "listeners on CREMA-D",
         }
-        for key, name in names.items():
-            row = self.baselines.loc[key] * 100
-            lines.append(f"{name:22}" + "".join(f"{row[m]:>6.1f}{'':12}" for m in METRICS))
+        for key, row in (self.baselines * 100).iterrows():
+            lines.append(f"{names[key]:22}" + "".join(f"{row[m]:>6.1f}{'':12}" for m in METRICS))
         if self.n_actors > 1:
             lines.append("[95 % interval by bootstrap over speakers]")
         else:
@@ -290,6 +295,7 @@ def report(result: Result, clips: pd.DataFrame, *, part: str = "test") -> Report
         clips.actor.loc[inside.index[inside]],
         protocol=f"{result.parts.name or 'own split'}, {part} part",
         majority=majority,
+        listeners=recognise(clips).corpus == "cremad",
     )
 
 
@@ -300,6 +306,7 @@ def report_on(
     *,
     protocol: str,
     majority: str | None = None,
+    listeners: bool = False,
 ) -> Report:
     """Report on any predictions, for instance those of all folds together.
 
@@ -311,6 +318,8 @@ def report_on(
         How train and test were separated, for the reader.
     majority : str, optional
         The train part's most frequent class.
+    listeners : bool
+        As in :func:`baselines`.
 
     Returns
     -------
@@ -325,7 +334,7 @@ def report_on(
         len(y_true),
         speakers.nunique(),
         intervals(y_true, y_pred, speakers),
-        baselines(y_true, majority=majority),
+        baselines(y_true, majority=majority, listeners=listeners),
         classification_report(y_true, y_pred, labels=present, digits=2, zero_division=0),
         confusion(y_true, y_pred),
     )

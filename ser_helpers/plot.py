@@ -8,7 +8,7 @@ figure into a notebook together with its description for those who cannot see it
 import base64
 import html
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import librosa
@@ -22,8 +22,10 @@ from matplotlib.figure import Figure
 
 from ser_helpers.audio import as_samples, load_clip
 from ser_helpers.errors import DataError
-from ser_helpers.features import AudioSettings, mel_power
+from ser_helpers.features import AudioSettings, mel_power, trim
 from ser_helpers.names import EMOTION_NAMES, EMOTIONS, LEVELS, OTHER_EMOTIONS
+from ser_helpers.paired import Difference
+from ser_helpers.published import Published
 from ser_helpers.scoring import METRIC_NAMES, METRICS
 
 #: One colour per emotion, all through the course: from Okabe & Ito's colour-blind-safe palette
@@ -598,15 +600,19 @@ def confusion(table: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axe
 
 
 def intervals(
-    scores: dict[str, pd.DataFrame], baselines: pd.DataFrame, *, metric: str = "uar"
+    scores: Mapping[str, pd.DataFrame | Published],
+    baselines: pd.DataFrame,
+    *,
+    metric: str = "uar",
 ) -> Axes:
     """Draw scores with their intervals, beside chance, majority and listeners.
 
     Parameters
     ----------
-    scores : dict of pandas.DataFrame
-        Name → table of :func:`ser_helpers.evaluate.intervals`. One whose interval is not known, as
-        with a single speaker, is marked "no interval".
+    scores : mapping of pandas.DataFrame or Published
+        Name → table of :func:`ser_helpers.evaluate.intervals`, or what was published, drawn as a
+        square in another colour. One whose interval is not known, as with a single speaker, is
+        marked "no interval".
     baselines : pandas.DataFrame
         Of :func:`ser_helpers.evaluate.baselines`; each row is drawn as a line.
     metric : {"uar", "accuracy", "macro_f1"}
@@ -627,27 +633,152 @@ def intervals(
     _check_not_empty(scores, "dict of scores")
     ax = _new(7, 0.6 * len(scores) + 1.6)
     styles = {"chance": ":", "majority": "-.", "listeners": "--"}
-    for name, at in (baselines[metric] * 100).items():
-        label = "listeners (on CREMA-D)" if name == "listeners" else name
-        ax.axvline(at, linestyle=styles.get(name, (0, (5, 5))), color="black", label=label)
-    names = []
-    for i, (name, table) in enumerate(reversed(scores.items())):
-        value, low, high = table.loc[metric, ["value", "low", "high"]] * 100
+    of_baselines = (baselines[metric] * 100).round(1)
+    for at, same in of_baselines.groupby(of_baselines):  # in UAR, chance is what the majority gets
+        label = " = ".join("listeners (on CREMA-D)" if n == "listeners" else n for n in same.index)
+        style = styles.get(same.index[0], (0, (5, 5)))
+        ax.axvline(at, linestyle=style, color="black", label=label)
+    names, ends = [], list(of_baselines)
+    for i, (name, table) in enumerate(reversed(list(scores.items()))):
+        people = isinstance(table, Published)
+        row = table if people else table.loc[metric]
+        value, low, high = row.value * 100, row.low * 100, row.high * 100
         if np.isnan(value):
             raise DataError(f"the {METRIC_NAMES[metric]} of {name!r} is not a number (NaN)")
         known = np.isfinite([low, high]).all()
         error = _arms(value, low, high)[:, None] if known else None
-        ax.errorbar(value, i, xerr=error, fmt="o", capsize=4, color="#0072B2")
+        ends += [value, low, high] if known else [value]
+        look = {"fmt": "s", "color": "#D55E00"} if people else {"fmt": "o", "color": "#0072B2"}
+        ax.errorbar(value, i, xerr=error, capsize=4, **look)
         names.append(name if known else f"{name}\n(no interval)")
     ax.set_yticks(range(len(scores)), names)
     ax.set(
         xlabel=f"{METRIC_NAMES[metric]} (%)",
         ylabel="what was scored",
         title=f"{METRIC_NAMES[metric]} with 95 % intervals over speakers",
-        xlim=(0, 100),
+        xlim=(max(0, min(ends) - 5), min(100, max(ends) + 5)),
         ylim=(-0.6, len(scores) - 0.4),
     )
-    ax.legend(bbox_to_anchor=(0.5, -0.2), loc="upper center", ncols=3, fontsize="small")
+    ax.legend(bbox_to_anchor=(1, 1), loc="upper left", fontsize="small")
+    return ax
+
+
+def paired(scores: Mapping[str, pd.Series], difference: Difference, *, metric: str = "UAR") -> Axes:
+    """Draw two systems' scores of each speaker, joined by a line, with their paired difference.
+
+    Parameters
+    ----------
+    scores : mapping of pandas.Series
+        Two names → score of each speaker (0 to 1), indexed by speaker.
+    difference : Difference
+        Of :func:`ser_helpers.evaluate.difference`, first system minus second; it is the title.
+    metric : str
+        What the scores are, for the axis.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there are not two systems, or they were not tried on the same speakers.
+    """
+    if len(scores) != 2:
+        raise DataError(f"a pair is two systems, not {len(scores)}: {list(scores)}")
+    (one, first), (two, second) = scores.items()
+    if set(first.index) != set(second.index):
+        raise DataError(f"{one!r} and {two!r} were not tried on the same speakers")
+    return slopes(
+        pd.DataFrame({two: second, one: first}) * 100,
+        title=str(difference).replace(": ", ":\n"),
+        what="speaker",
+        ylabel=f"{metric} of a speaker (%)",
+    )
+
+
+def slopes(table: pd.DataFrame, *, title: str, what: str, ylabel: str) -> Axes:
+    """Draw a line per row between the values of two columns, and their mean.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (n_rows, 2)
+    title, ylabel : str
+    what : str
+        What a row is, in the singular.
+
+    Returns
+    -------
+    Axes
+    """
+    left, right = table.columns
+    ax = _new(5, 4)
+    rises = table[right] >= table[left]
+    for up, colour in ((True, "#0072B2"), (False, "#D55E00")):
+        rows = table[rises == up].T
+        ax.plot([0, 1], rows, "-o", color=colour, linewidth=0.8, markersize=3)
+    ax.plot([0, 1], table.mean(), "-o", color="black", linewidth=2.5, label="mean")
+    ax.set_xticks([0, 1], [left, right])
+    told = f"a line per {what}: {rises.sum()} rise or stay, {(~rises).sum()} fall"
+    ax.set(xlim=(-0.25, 1.25), xlabel=told, ylabel=ylabel, title=title)
+    ax.legend(loc="best", fontsize="small")
+    return ax
+
+
+def parts(clips: pd.DataFrame, splits: Mapping[str, pd.Series]) -> Figure:
+    """Draw in which parts of a split each actor's clips are: a bar per actor, a row per split.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the column ``actor``.
+    splits : mapping of pandas.Series
+        Title → part of each clip ("train", "validation", "test").
+
+    Returns
+    -------
+    Figure
+    """
+    _check_not_empty(dict(splits), "dict of splits")
+    figure, axes = subplots(
+        len(splits), 1, figsize=(8, 1 + 1.6 * len(splits)), sharex=True, squeeze=False
+    )
+    for ax, (title, of_clips) in zip(axes.flat, splits.items(), strict=True):
+        counted = pd.crosstab(clips.actor, of_clips)
+        below = np.zeros(len(counted))
+        for part, colour in PART_COLOURS.items():
+            if part in counted:
+                ax.bar(range(len(counted)), counted[part], bottom=below, color=colour, label=part)
+                below += counted[part].to_numpy()
+        ax.set(title=title, ylabel="clips")
+        ax.grid(axis="x", visible=False)
+    axes[-1, 0].set_xlabel("actor, a bar each")
+    axes[-1, 0].set_xticks([])
+    axes[0, 0].legend(bbox_to_anchor=(1, 1), loc="upper left")
+    return figure
+
+
+def boxes(table: pd.DataFrame, *, title: str, ylabel: str) -> Axes:
+    """Draw a box per column: the middle half of its values, their median, whiskers and outliers.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (n_rows, n_columns)
+    title, ylabel : str
+
+    Returns
+    -------
+    Axes
+    """
+    _check_not_empty(table, "table")
+    ax = _new(7, 3.4)
+    drawn = ax.boxplot(table.to_numpy(), tick_labels=[*table.columns], sym=".", patch_artist=True)
+    for box in drawn["boxes"]:
+        box.set_facecolor("#56B4E9")
+    for line in drawn["medians"]:
+        line.set_color("black")
+    ax.tick_params(axis="x", rotation=20)
+    ax.set(title=title, ylabel=ylabel, xlabel="feature")
     return ax
 
 
@@ -892,6 +1023,556 @@ def _arms(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 def _new(width: float, height: float) -> Axes:
     return subplots(figsize=(width, height))[1]
+
+
+# --- teaching figures of notebook 01 -------------------------------------------------------------
+
+SEX_COLOURS = {"male": "#E69F00", "female": "#56B4E9", "unknown": OTHER_COLOUR}
+
+
+def speech_grid(clips: pd.DataFrame, titles: Sequence[str], *, n_columns: int = 3) -> Figure:
+    """Draw mel spectrograms of the speech in some clips, without the silence, on one scale.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Rows of the clips table, row by row of the grid.
+    titles : sequence of str
+        One per clip.
+    n_columns : int
+
+    Returns
+    -------
+    Figure
+    """
+    _check_not_empty(clips, "clips table")
+    sounds = [trim(load_clip(path)) for path in clips.path]
+    loudest = max(mel_power(y).max() for y in sounds)
+    n_rows = -(-len(sounds) // n_columns)
+    figure, axes = subplots(n_rows, n_columns, figsize=(7.6, 0.6 + 2.1 * n_rows), squeeze=False)
+    for ax in axes.flat[len(sounds) :]:
+        ax.remove()
+    for i, (ax, y, title) in enumerate(zip(axes.flat, sounds, titles, strict=False)):
+        mel_spectrogram(y, ax=ax, colour_bar=False, loudest=loudest)
+        ax.set_title(title, fontsize=10)
+        if i % n_columns:
+            ax.set(ylabel="", yticklabels=[])
+        if i + n_columns < len(sounds):
+            ax.set(xlabel="")
+    bar = figure.colorbar(axes[0, 0].images[0], ax=axes, pad=0.01)
+    bar.set_label("level (dB re loudest of all)")
+    return figure
+
+
+def speech_ends(
+    level: np.ndarray, *, top_db: float = 30, step: float = 0.01, ax: Axes | None = None
+) -> Axes:
+    """Draw the level over time, the threshold, and what is kept between its ends.
+
+    Parameters
+    ----------
+    level : numpy.ndarray, shape (n_frames,)
+        dB re loudest frame.
+    top_db : float
+        Threshold, dB below the loudest.
+    step : float
+        Seconds from frame to frame.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(7.6, 2.8)
+    time = np.arange(len(level)) * step
+    loud = np.flatnonzero(level > -top_db)
+    ax.axvspan(time[loud[0]], time[loud[-1]] + step, color="#56B4E9", alpha=0.25, label="kept")
+    ax.plot(time, level, color="#0072B2", linewidth=1)
+    ax.axhline(-top_db, color="black", linestyle=":", label="threshold")
+    ax.set(xlabel="time (s)", ylabel="level (dB re loudest)", title="Where speech begins and ends")
+    ax.set_ylim(max(-80, level.min() - 2), 2)
+    ax.margins(x=0)
+    ax.legend(loc="center left")
+    return ax
+
+
+def laid_over(y: np.ndarray, sr: int, shifts: Sequence[int]) -> Figure:
+    """Draw a piece of a sound over itself, shifted by some numbers of samples.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+    sr : int
+        Sampling rate, Hz.
+    shifts : sequence of int
+        One panel for each, samples.
+
+    Returns
+    -------
+    Figure
+    """
+    y = _samples(y)
+    n = len(y) - max(shifts)
+    figure, axes = subplots(
+        len(shifts),
+        1,
+        figsize=(7.6, 0.6 + 1.5 * len(shifts)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    time = 1000 * np.arange(n) / sr
+    for ax, shift in zip(axes[:, 0], shifts, strict=True):
+        ax.plot(time, y[:n], color="#0072B2", label="as it is")
+        ax.plot(time, y[shift : shift + n], "--", color="#D55E00", label="shifted")
+        ax.set_title(f"shifted by {1000 * shift / sr:.1f} ms", fontsize=10)
+        ax.set_ylabel("amplitude")
+        ax.margins(x=0)
+    low, high = axes[0, 0].get_ylim()
+    axes[0, 0].set_ylim(low, high + 0.4 * (high - low))  # room for the legend
+    axes[0, 0].legend(loc="upper right", ncols=2, fontsize="small")
+    axes[-1, 0].set_xlabel("time (ms)")
+    return figure
+
+
+def melody(
+    f0: np.ndarray, kept: np.ndarray, *, step: float = 0.016, ax: Axes | None = None
+) -> Axes:
+    """Draw the pitch of each frame: dots where it counts, crosses where it does not.
+
+    Parameters
+    ----------
+    f0 : numpy.ndarray, shape (n_frames,)
+        Hz.
+    kept : numpy.ndarray of bool, shape (n_frames,)
+    step : float
+        Seconds from frame to frame.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(7.6, 2.8)
+    time = np.arange(len(f0)) * step
+    ax.plot(time[~kept], f0[~kept], "x", color="#999999", label="too quiet: ignored")
+    ax.plot(time[kept], f0[kept], "o", markersize=4, color="#0072B2", label="kept")
+    ax.axhline(np.median(f0[kept]), color="black", linestyle="--", label="median of kept")
+    ax.set(xlabel="time (s)", ylabel="pitch (Hz)", title="Pitch of each frame")
+    ax.set_ylim(0.8 * f0.min(), 1.3 * f0.max())
+    ax.legend(loc="upper right", ncols=3, fontsize="small")
+    return ax
+
+
+def by_actor(values: pd.Series, clips: pd.DataFrame, *, label: str, ax: Axes | None = None) -> Axes:
+    """Draw one box per actor, sorted by the median and coloured by sex.
+
+    Parameters
+    ----------
+    values : pandas.Series of float
+        Indexed like ``clips``.
+    clips : pandas.DataFrame
+        Clips table with the columns ``actor`` and ``sex``.
+    label : str
+        What was measured, with its unit.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(7.6, 3.2)
+    groups = dict(list(values.groupby(clips.actor)))
+    order = sorted(groups, key=lambda actor: groups[actor].median())
+    sexes = clips.drop_duplicates("actor").set_index("actor").sex
+    drawn = ax.boxplot(
+        [groups[actor] for actor in order],
+        widths=0.75,
+        patch_artist=True,
+        medianprops={"color": "black"},
+        flierprops={"marker": "o", "markersize": 1.5, "markerfacecolor": "black"},
+    )
+    for box, actor in zip(drawn["boxes"], order, strict=True):
+        box.set_facecolor(SEX_COLOURS[sexes[actor]])
+        box.set_label(sexes[actor])
+    named = {box.get_label(): box for box in drawn["boxes"]}
+    ax.legend(named.values(), named, loc="upper left")
+    ax.set(xticks=[], xlabel=f"{len(order)} actors, from the lowest median to the highest")
+    ax.set(ylabel=label, title=f"{_title(label)} by actor")
+    return ax
+
+
+def changes(
+    ours: pd.DataFrame,
+    theirs: pd.DataFrame,
+    *,
+    label: str,
+    names: tuple[str, str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a change by emotion on two corpora: dots for medians, lines for the middle half.
+
+    Parameters
+    ----------
+    ours, theirs : pandas.DataFrame
+        One row per emotion, columns ``low``, ``median`` and ``high``.
+    label : str
+        What changes, with its unit.
+    names : tuple of str
+        What to call the two.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    shown = [e for e in emotions_in([*ours.index, *theirs.index]) if e in ours.index]
+    ax = ax or _new(3.8, 3.4)
+    for table, aside, marker, fill in ((ours, -0.15, "o", True), (theirs, 0.15, "D", False)):
+        for place, emotion in enumerate(shown):
+            if emotion not in table.index:
+                continue
+            row, colour = table.loc[emotion], COLOURS[emotion]
+            ax.plot([place + aside] * 2, [row.low, row.high], color=colour, linewidth=2)
+            face = colour if fill else "white"
+            ax.plot(place + aside, row["median"], marker, color=colour, markerfacecolor=face)
+        ax.plot([], [], marker, color="black", markerfacecolor="black" if fill else "white")
+    handles = [line for line in ax.lines if not len(line.get_xdata())]
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.2 * (high - low))  # room for the legend
+    ax.legend(handles, names, fontsize="small", loc="upper right")
+    ax.axhline(0, color="black", linestyle=":")
+    ax.set_xticks(range(len(shown)), shown)
+    ax.set(xlabel="emotion", ylabel=label, title=_title(label))
+    ax.grid(axis="x", visible=False)
+    return ax
+
+
+def dips(
+    shifts: np.ndarray, misfit: np.ndarray, *, sr: int, period: float, ax: Axes | None = None
+) -> Axes:
+    """Draw how badly a sound fits itself, by the shift, and where a period was found.
+
+    Parameters
+    ----------
+    shifts, misfit : numpy.ndarray, shape (n_shifts,)
+        Samples; 0 is a perfect fit.
+    sr : int
+        Sampling rate, Hz.
+    period : float
+        Seconds; a line is drawn there.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new(7.6, 2.6)
+    ax.plot(1000 * np.asarray(shifts) / sr, misfit, color="#0072B2", label="misfit")
+    ax.axvline(1000 * period, color="black", linestyle="--", label=f"YIN: {1 / period:.0f} Hz")
+    ax.set(xlabel="shift (ms)", ylabel="misfit (0: perfect)", title="A frame laid over itself")
+    ax.set_ylim(0, 1.25 * np.max(misfit))
+    ax.legend(loc="upper right", ncols=2, fontsize="small")
+    return ax
+
+
+def mfccs_over_time(
+    y: np.ndarray,
+    coefficients: np.ndarray,
+    settings: AudioSettings = AudioSettings(),
+    *,
+    title: str,
+) -> Figure:
+    """Draw a wave, its MFCC 0 as a line, and the other MFCCs in colours around zero.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+        Samples at ``settings.sr`` Hz.
+    coefficients : numpy.ndarray, shape (n_mfcc, n_frames)
+        At least two.
+    settings : AudioSettings
+        ``hop_length`` and ``sr`` turn frames into seconds.
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = subplots(3, 1, figsize=(8, 5.6), sharex=True, height_ratios=(1, 1, 1.9))
+    waveform(y, settings.sr, ax=axes[0])
+    axes[0].set(xlabel="", ylabel="amplitude", title=title)
+    n_mfcc, n_frames = coefficients.shape
+    seconds = np.arange(n_frames) * settings.hop_length / settings.sr
+    axes[1].plot(seconds, coefficients[0], color="black", linewidth=1.2)
+    axes[1].set(ylabel="dB, scaled", title="MFCC 0")
+    most = np.percentile(np.abs(coefficients[1:]), 99)
+    image = axes[2].imshow(
+        coefficients[1:],
+        origin="lower",
+        aspect="auto",
+        cmap="PuOr_r",
+        vmin=-most,
+        vmax=most,
+        interpolation="nearest",
+        extent=(0, seconds[-1], 0.5, n_mfcc - 0.5),
+    )
+    axes[2].set(xlabel="time (s)", ylabel="coefficient", title=f"MFCCs 1 to {n_mfcc - 1}")
+    axes[2].grid(False)
+    figure.colorbar(image, ax=axes[2], label="dB, scaled", pad=0.01)
+    return figure
+
+
+def frames_on_wave(
+    y: np.ndarray,
+    frame: int,
+    settings: AudioSettings = AudioSettings(),
+    *,
+    n_frames: int = 5,
+) -> Axes:
+    """Draw neighbouring frames over the wave, and where the wave repeats itself.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+        Samples at ``settings.sr`` Hz.
+    frame : int
+        Number of the middle one; frame ``t`` has its middle at sample ``t * hop_length``.
+    settings : AudioSettings
+    n_frames : int
+        How many are drawn, an odd number.
+
+    Returns
+    -------
+    Axes
+        The period that repeats best, between 1/400 and 1/80 of a second, is in the title.
+    """
+    ms = 1000 / settings.sr
+    middle, half = frame * settings.hop_length, settings.win_length // 2
+    around = n_frames // 2 * settings.hop_length + 2 * half
+    shown = np.arange(max(0, middle - around), min(len(y), middle + around))
+    piece = y[max(0, middle - 2 * half) : middle + 2 * half]
+    fit = librosa.autocorrelate(piece - piece.mean())
+    shortest = settings.sr // 400
+    period = shortest + int(fit[shortest : settings.sr // 80].argmax())
+    ax = _new(8, 3.2)
+    ax.plot(shown * ms, y[shown], color="#0072B2", linewidth=1)
+    high = np.abs(y[shown]).max()
+    for i in range(-(n_frames // 2), n_frames // 2 + 1):
+        centre, height = (frame + i) * settings.hop_length, high * (1.6 + 0.2 * i)
+        ends = np.array([centre - half, centre + half]) * ms
+        ax.plot(ends, [height, height], color="black" if i else "#D55E00", linewidth=4)
+        beside, side = (ends[1] + 0.7, "left") if i > 0 else (ends[0] - 0.7, "right")
+        ax.text(beside, height, f"frame {frame + i}", va="center", ha=side, fontsize="small")
+    near = np.arange(max(0, middle - period // 2), min(len(y), middle + period // 2 + 1))
+    peak = int(near[y[near].argmax()])
+    beats = peak + period * np.arange(-half // period, half // period + 1)
+    beats = beats[np.abs(beats - middle) <= half]
+    ax.vlines(beats * ms, -high, high * 1.5, color="#D55E00", linestyle=":", linewidth=1.2)
+    ax.set(
+        xlabel="time (ms)",
+        ylabel="amplitude (full scale = 1)",
+        title=f"The wave repeats itself about every {period * ms:.1f} ms (dotted lines)",
+    )
+    ax.set_yticks(np.array([-1, 0, 1]) * float(f"{high:.1g}"))
+    ax.margins(x=0)
+    return ax
+
+
+def window_and_spectrum(
+    frame: np.ndarray, window: np.ndarray, sr: int, *, highest: float = 4000
+) -> Figure:
+    """Draw a frame cut abruptly and one that fades in and out, over time and as spectra.
+
+    Parameters
+    ----------
+    frame, window : numpy.ndarray, shape (n_fft,)
+        What is cut is as long as the part of the window that is not zero.
+    sr : int
+        Sampling rate, Hz.
+    highest : float
+        Highest frequency that is drawn, Hz.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = subplots(2, 2, figsize=(8.5, 4.2), sharex="col", width_ratios=(1, 1.6))
+    grid = axes[0, 1].get_gridspec()
+    for ax in axes[:, 1]:
+        ax.remove()
+    with plt.rc_context(STYLE):
+        right = figure.add_subplot(grid[:, 1])
+    ms, hertz = np.arange(len(frame)) * 1000 / sr, np.fft.rfftfreq(len(frame), 1 / sr)
+    shown = hertz <= highest
+    cut, faded = frame * (window > 0), frame * window
+    looks = ((cut, "#999999", "cut with scissors"), (faded, "#0072B2", "with the Hann window"))
+    for ax, (y, colour, title) in zip(axes[:, 0], looks, strict=True):
+        ax.plot(ms, y, color=colour, linewidth=1.2)
+        ax.set(ylabel="amplitude", title=title[0].upper() + title[1:])
+        level = 10 * np.log10(np.abs(np.fft.rfft(y)) ** 2 + 1e-10)
+        right.plot(hertz[shown], level[shown], color=colour, linewidth=1.5, label=title)
+    axes[0, 0].plot(ms, window * np.abs(frame).max(), color="#E69F00", label="the window")
+    axes[0, 0].legend(loc="upper right", fontsize="small")
+    axes[1, 0].set(xlabel="time in the frame (ms)", ylim=axes[0, 0].get_ylim())
+    right.set(xlabel="frequency (Hz)", ylabel="power (dB)", title="Their spectra")
+    right.legend(fontsize="small")
+    right.margins(x=0.01)
+    return figure
+
+
+def power_and_decibels(power: np.ndarray, level: np.ndarray) -> Figure:
+    """Draw one frame in mel bands, as power and in decibels.
+
+    Parameters
+    ----------
+    power, level : numpy.ndarray, shape (n_mels,)
+        The same frame; ``level`` in dB.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, (top, bottom) = subplots(2, 1, figsize=(8, 4), sharex=True)
+    top.bar(range(len(power)), power, color="#777777")
+    top.set(title="In plain power the strongest bands hide the others", ylabel="power")
+    floor = np.floor(level.min() / 10) * 10
+    bottom.bar(range(len(level)), level - floor, bottom=floor, color="#0072B2")
+    bottom.set(title="In decibels every band can be seen", ylabel="level (dB)")
+    bottom.set(xlabel="mel band (0 = lowest)", ylim=(floor, level.max() + 3))
+    top.margins(x=0.01)
+    return figure
+
+
+def rebuilt_from_mfccs(level: np.ndarray, rebuilt: dict[int, np.ndarray], *, title: str) -> Axes:
+    """Draw the mel bands of one frame, and what comes back from some of its MFCCs.
+
+    Parameters
+    ----------
+    level : numpy.ndarray, shape (n_mels,)
+        In dB.
+    rebuilt : dict of int to numpy.ndarray, each of shape (n_mels,)
+        Number of MFCCs → the bands rebuilt from them, at most four; how far they are away, as the
+        root of the mean square, stands in the legend.
+    title : str
+
+    Returns
+    -------
+    Axes
+    """
+    ax = _new(8, 3.4)
+    floor = np.floor(level.min() / 10) * 10
+    ax.bar(range(len(level)), level - floor, bottom=floor, color="#DDDDDD", label="the frame")
+    looks = (("#E69F00", "--"), ("black", "-"), ("#0072B2", "-"), ("#CC79A7", "-."))
+    for (n, line), (colour, style) in zip(rebuilt.items(), looks, strict=False):
+        away = np.sqrt(np.mean((level - line) ** 2))
+        label = f"from {n} MFCCs\n({away:.1f} dB away)"
+        ax.plot(line, style, color=colour, linewidth=1.8, label=label)
+    ax.set(xlabel="mel band (0 = lowest)", ylabel="level (dB)", title=title)
+    ax.margins(x=0.01)
+    ax.legend(bbox_to_anchor=(1, 1), loc="upper left", fontsize="small")
+    return ax
+
+
+def percentiles_over_time(
+    values: np.ndarray,
+    percentiles: Sequence[float],
+    settings: AudioSettings = AudioSettings(),
+    *,
+    label: str,
+    title: str,
+) -> Axes:
+    """Draw one coefficient over time, and lines below which a share of its frames lies.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n_frames,)
+    percentiles : sequence of float
+        0 to 100.
+    settings : AudioSettings
+        ``hop_length`` and ``sr`` turn frames into seconds.
+    label : str
+        Name of the values, with their unit.
+    title : str
+
+    Returns
+    -------
+    Axes
+    """
+    ax = _new(8, 3)
+    seconds = np.arange(len(values)) * settings.hop_length / settings.sr
+    ax.plot(seconds, values, color="#0072B2", linewidth=1.4)
+    for p, at in zip(percentiles, np.percentile(values, percentiles), strict=True):
+        ax.axhline(at, color="black", linestyle=":", linewidth=1)
+        ax.annotate(f"p{p:02d}", (1.01, at), xycoords=("axes fraction", "data"), va="center")
+    ax.set(xlabel="time (s)", ylabel=label, title=title)
+    ax.margins(x=0)
+    return ax
+
+
+def boxes_by_emotion(table: pd.DataFrame, emotion: pd.Series, labels: dict[str, str]) -> Figure:
+    """Draw box plots of some features by emotion, two in a row.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Feature table.
+    emotion : pandas.Series of str
+        Of the same clips in the same order.
+    labels : dict of str to str
+        Column → its title and, in brackets, its unit: "Loudness: mean of MFCC 0 (dB, scaled)".
+
+    Returns
+    -------
+    Figure
+    """
+    n_rows = -(-len(labels) // 2)
+    figure, axes = subplots(n_rows, 2, figsize=(8, 2.6 * n_rows), squeeze=False, sharex=True)
+    for ax, (column, label) in zip(axes.flat, labels.items(), strict=False):
+        title, _, unit = label.partition(": ")
+        by_emotion(table[column], emotion, label=unit, ax=ax)
+        ax.set(title=title, xlabel="")
+    for ax in axes[-1]:
+        ax.set_xlabel("emotion")
+    for ax in axes.flat[len(labels) :]:
+        ax.remove()
+    return figure
+
+
+def groups_in_plane(
+    points: np.ndarray, rows: Sequence[dict[str, np.ndarray]], *, shares: np.ndarray
+) -> Figure:
+    """Draw the same points again and again in grey, each time with one group in colour.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, shape (n_clips, 2)
+    rows : sequence of dict of str to numpy.ndarray of bool, each of shape (n_clips,)
+        Rows of pictures: name of a group → which clips are in it. Emotions' codes get the course's
+        colours and their names.
+    shares : numpy.ndarray, shape (2,)
+        Share of the variance on each component, 0 to 1.
+
+    Returns
+    -------
+    Figure
+    """
+    n_columns = max(len(row) for row in rows)
+    size = (1.45 * n_columns + 0.4, 1.6 * len(rows) + 0.5)
+    figure, axes = subplots(
+        len(rows), n_columns, figsize=size, squeeze=False, sharex=True, sharey=True
+    )
+    for row, line in zip(rows, axes, strict=True):
+        for (name, inside), ax in zip(row.items(), line, strict=False):
+            ax.scatter(*points[~inside].T, s=2, color="#DDDDDD")
+            ax.scatter(*points[inside].T, s=5, color=COLOURS.get(name, "black"))
+            ax.set_title(emotion_name(name) if name in COLOURS else name, fontsize=10)
+            ax.grid(False)
+        for ax in line[len(row) :]:
+            ax.remove()
+    figure.supxlabel(f"first component ({shares[0]:.0%} of the variance)", fontsize="medium")
+    figure.supylabel(f"second component ({shares[1]:.0%})", fontsize="medium")
+    return figure
 
 
 LINES = (

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from importlib import resources
 from math import nan
 
+import pandas as pd
+
 from ser_helpers.errors import DataError
 from ser_helpers.scoring import METRICS
 
@@ -94,6 +96,40 @@ def published(corpus: str, name: str, *, metric: str = "uar") -> Published:
         there = ", ".join(m for n, m in known if n == fits[0])
         raise DataError(f"{fits[0]!r} was not published with the metric {metric!r}, but: {there}")
     return known[fits[0], metric]
+
+
+def cues(corpus: str, cue: str) -> pd.DataFrame:
+    """Read how far the actors of a corpus move from their own neutral, by emotion.
+
+    Parameters
+    ----------
+    corpus : {"ravdess"}
+    cue : {"loudness", "pitch"}
+        Loudness of the speech in dB, or its median pitch in semitones.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per emotion. Columns ``low``, ``median``, ``high``: quartiles over the actors;
+        ``actors_above``: how many lie above their own neutral.
+
+    Raises
+    ------
+    DataError
+        If there is no such corpus or cue.
+
+    Examples
+    --------
+    >>> int(cues("ravdess", "loudness").actors_above["ANG"])
+    24
+    """
+    file = resources.files("ser_helpers") / "results" / f"cues_{corpus}.json"
+    if not file.is_file():
+        raise DataError(f"the cues of {corpus!r} were not measured: there are those of 'ravdess'")
+    tree = json.loads(file.read_text(encoding="utf-8"))["cues"]
+    if cue not in tree:
+        raise DataError(f"there is no cue {cue!r}: choose from {', '.join(tree)}")
+    return pd.DataFrame.from_dict(tree[cue], orient="index").astype({"actors_above": int})
 
 
 def _scores(tree: dict, topic: str) -> Iterator[tuple[str, str, tuple[float, float, float]]]:

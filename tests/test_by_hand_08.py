@@ -27,7 +27,9 @@ def table(rows) -> pd.DataFrame:
 
 def test_recalls_are_those_of_every_baseline():
     recalls = functions_of("08").recalls_by_hand(evaluate.listeners())
-    assert recalls.mean() == pytest.approx(evaluate.baselines(["ANG"]).uar["listeners"], abs=1e-12)
+    assert recalls.mean() == pytest.approx(
+        evaluate.baselines(["ANG"], listeners=True).uar["listeners"], abs=1e-12
+    )
     every = functions_of("08").recalls_by_hand(evaluate.listeners("face").to_numpy())
     np.testing.assert_allclose(every, np.diag(evaluate.listeners("face", normalise=True)))
 

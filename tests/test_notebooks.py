@@ -50,6 +50,11 @@ def code(cells) -> list:
     return [cell for cell in cells if cell.cell_type == "code"]
 
 
+def n_lines(cell) -> int:
+    """Count the lines of a cell that are not empty."""
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
+
+
 def outputs(cells) -> list:
     return [output for cell in code(cells) for output in cell.outputs]
 
@@ -155,9 +160,7 @@ def test_it_is_short_and_honest_about_time(path, cells, renewed):
     before, _, _ = text.partition(f"\n## {OPTIONAL}\n")
     words = len(re.sub(r"[|>#*`]|\]\([^)]*\)", " ", before).split())
     assert words <= MOST_WORDS
-    lengths = [
-        len(cell.source.splitlines()) for i, cell in enumerate(cells) if cell.cell_type == "code"
-    ]
+    lengths = [n_lines(cell) for cell in code(cells)]
     assert statistics.median(lengths) <= MEDIAN_LINES, sorted(lengths)
     minutes = words / 180 + sum(lengths) / 10 + 8 * len(EXERCISE.findall(text))
     (said,) = re.findall(r"\*\*Time\*\* (\d+) minutes", text)
@@ -177,10 +180,10 @@ def test_cells_are_short_and_each_has_a_sentence_before_and_after(cells):
     for i, cell in enumerate(cells):
         if cell.cell_type != "code" or i == 1:
             continue
-        assert len(cell.source.splitlines()) <= MOST_LINES, cell.source
+        assert n_lines(cell) <= MOST_LINES, cell.source
         assert cells[i - 1].cell_type == "markdown", f"nothing is said before:\n{cell.source}"
         assert cells[i + 1].cell_type == "markdown", f"nothing is said after:\n{cell.source}"
-        assert re.search(r"[.:?!)*|]\s*$", cells[i - 1].source), cells[i - 1].source[-80:]
+        assert re.search(r"[.:?!)*|>]\s*$", cells[i - 1].source), cells[i - 1].source[-80:]
 
 
 def test_it_was_run_in_order_without_errors_or_warnings(path, cells):

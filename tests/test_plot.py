@@ -3,7 +3,9 @@
 import base64
 import inspect
 import itertools
+import re
 import warnings
+from pathlib import Path
 
 import librosa
 import matplotlib.pyplot as plt
@@ -14,7 +16,8 @@ from conftest import SR, tone
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 
-from ser_helpers import calibration, data, evaluate, features, plot
+from ser_helpers import calibration, data, evaluate, features, plot, split
+from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
 
 Y = tone(5001, "HAP")
@@ -39,6 +42,7 @@ def scored(corpus) -> tuple[pd.Series, pd.Series, pd.Series]:
 
 
 #: Function → how it is called, and words that must stand at its x axis, its y axis and its title.
+PAIR = (("right", 0), ("said", 1))
 CALLS = {
     "waveform": (lambda d, **ax: plot.waveform(Y, SR, **ax), "time (s)", "amplitude (", "Waveform"),
     "mel_spectrogram": (
@@ -81,6 +85,30 @@ CALLS = {
             {"a": evaluate.intervals(*d.scored)}, evaluate.baselines(d.scored[0])
         ),
         "UAR (%)", "scored", "95 % intervals",
+    ),
+    "slopes": (
+        lambda d: plot.slopes(
+            pd.DataFrame({"before": [1.0, 2.0], "after": [2.0, 1.0]}),
+            title="Two", what="repeat", ylabel="points",
+        ),
+        "a line per repeat: 1 rise or stay, 1 fall", "points", "Two",
+    ),
+    "parts": (
+        lambda d: plot.parts(d.clips, {"By rows": split.by_rows(d.clips)}),
+        "actor", "clips", "By rows",
+    ),
+    "boxes": (
+        lambda d: plot.boxes(
+            pd.DataFrame({"a": [1.0, 2.0, 9.0]}), title="Boxes", ylabel="value"
+        ),
+        "feature", "value", "Boxes",
+    ),
+    "paired": (
+        lambda d: plot.paired(
+            {n: evaluate.slices(d.scored[0], d.scored[i], d.scored[2]).uar for n, i in PAIR},
+            evaluate.difference(d.scored[0], d.scored[0], *d.scored[1:]),
+        ),
+        "a line per speaker", "UAR of a speaker (%)", "UAR +",
     ),
     "slices": (
         lambda d: plot.slices(
@@ -152,6 +180,8 @@ def test_every_public_function_is_drawn_here():
         if thing.__module__ == plot.__name__ and not name.startswith("_")
     }
     others = {"show", "subplots", "clip_grid", "history"}
+    for file in Path(__file__).parent.glob("test_plot_*.py"):  # the figures of one notebook
+        others |= set(re.findall(r"plot\.(\w+)\(", file.read_text(encoding="utf-8"))) & public
     assert public == set(CALLS) | others | {"emotion_name", "emotions_in", "mel_position"}
     assert {name for name, (_, x, *_) in CALLS.items() if not x} == NO_AXES
 
@@ -319,9 +349,9 @@ def test_what_has_no_clips_or_no_interval_is_marked(drawn):
     assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b", "c\n(no clips)"]
     true, said, _ = drawn.scored
     alone = evaluate.intervals(true, said, pd.Series(1, index=true.index))
-    ax = plot.intervals({"me": alone}, evaluate.baselines(true).drop(index="listeners"))
+    ax = plot.intervals({"me": alone}, evaluate.baselines(true))
     assert [t.get_text() for t in ax.get_yticklabels()] == ["me\n(no interval)"]
-    assert len(ax.lines) == 3  # chance, majority and the dot
+    assert len(ax.lines) == 2  # chance, which the majority gets as well, and the dot
 
 
 def test_ninety_one_actors_fit_on_a_page():
@@ -424,3 +454,28 @@ def test_each_emotion_has_a_colour():
     assert tuple(plot.COLOURS) == (*data.EMOTIONS, *data.OTHER_EMOTIONS)
     red, green = (lab(c, EYES["deuteranopia"]) for c in ("#FF0000", "#6C6C00"))
     assert np.linalg.norm(red - green) < 25  # the simulation does see red and green as alike
+
+
+def test_what_was_published_stands_beside_a_score(drawn):
+    people = evaluate.published("ravdess", "course, unseen speakers")
+    table = evaluate.intervals(*drawn.scored)
+    ax = plot.intervals(
+        {"here": table, "24 real actors": people}, evaluate.baselines(drawn.scored[0])
+    )
+    segments = [collection.get_segments()[0] for collection in ax.collections]
+    np.testing.assert_allclose(segments[0][:, 0], [people.low * 100, people.high * 100])
+    np.testing.assert_allclose(segments[1][:, 0], table.loc["uar", ["low", "high"]] * 100)
+
+
+def test_a_pair_is_a_line_per_speaker(drawn):
+    true, said, speakers = drawn.scored
+    of = [evaluate.slices(true, answers, speakers).uar for answers in (true, said)]
+    measured = evaluate.difference(true, true, said, speakers)
+    ax = plot.paired({"all right": of[0], "by luck": of[1]}, measured)
+    assert len(ax.lines) == len(of[0]) + 1
+    assert f"{len(of[0])} rise or stay" in ax.get_xlabel()
+    np.testing.assert_allclose(ax.lines[-1].get_ydata(), [of[1].mean() * 100, 100])
+    with pytest.raises(DataError, match="not tried on the same speakers"):
+        plot.paired({"a": of[0], "b": of[1].head(2)}, measured)
+    with pytest.raises(DataError, match="two systems, not 1"):
+        plot.paired({"a": of[0]}, measured)

@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ser_helpers.exercises.comparing import difference, short
 
 _COLOURS = {"right": "#009E73", "wrong": "#D55E00", "not written": "#56B4E9"}
+
+
+#: What a function must leave as it was; a random generator or a network may change.
+_DATA = (np.ndarray, pd.Series, pd.DataFrame, list, dict, set)
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ class Exercise:
         return difference(expected, got, rtol=self.rtol, atol=self.atol)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """What came out; as the last line of a cell it shows itself.
 
@@ -86,6 +91,9 @@ class Verdict:
     state: str
     told: str
     hint: str = ""
+
+    def __repr__(self) -> str:
+        return str(self)
 
     @property
     def right(self) -> bool:
@@ -123,8 +131,8 @@ def judge(exercise: Exercise, function: Callable, *, seed: int = 0) -> Verdict:
     -------
     Verdict
     """
-    n_right = 0
-    for arguments in exercise.inputs(np.random.default_rng(seed)):
+    inputs = [tuple(arguments) for arguments in exercise.inputs(np.random.default_rng(seed))]
+    for i, arguments in enumerate(inputs):
         expected = exercise.observe(exercise.reference, *copy.deepcopy(arguments))
         given = copy.deepcopy(arguments)
         try:
@@ -135,39 +143,48 @@ def judge(exercise: Exercise, function: Callable, *, seed: int = 0) -> Verdict:
             )
         except Exception as error:  # whatever a learner's code does
             told = f"{_with(exercise, arguments)} it stops with {_where(error, function)}"
-            return _wrong(exercise, told, arguments, error=error)
+            return Verdict(exercise.name, "wrong", told, _hint(exercise, function, inputs[i:]))
         if problem := exercise.differs(expected, got):
             told = f"{_with(exercise, arguments)} {problem}."
-            return _wrong(exercise, told, arguments, got=got)
+            return Verdict(exercise.name, "wrong", told, _hint(exercise, function, inputs[i:]))
         for name, before, after in zip(_parameters(exercise), arguments, given, strict=False):
-            if callable(before):  # a network, a function: to train it is to change it
-                continue
-            if difference(before, after, rtol=0, atol=0):
+            if isinstance(before, _DATA) and difference(before, after, rtol=0, atol=0):
                 told = f"The answer is right, but `{name}` is changed on the way."
                 return Verdict(exercise.name, "wrong", told, f"Work on a copy of `{name}`.")
-        n_right += 1
-    return Verdict(exercise.name, "right", f"It was tried on {n_right} inputs.")
+    return Verdict(exercise.name, "right", f"It was tried on {len(inputs)} inputs.")
 
 
-def _wrong(
-    exercise: Exercise,
-    told: str,
-    arguments: tuple,
-    *,
-    got: Any = None,
-    error: Exception | None = None,
-) -> Verdict:
-    """Add the hint of the first typical mistake that does the same."""
-    for mistake in exercise.mistakes:
-        try:
-            theirs = exercise.observe(mistake.does, *copy.deepcopy(arguments))
-        except Exception as its:
-            if error is not None and type(its) is type(error):
-                return Verdict(exercise.name, "wrong", told, mistake.hint)
-            continue
-        if error is None and exercise.differs(theirs, got) is None:
-            return Verdict(exercise.name, "wrong", told, mistake.hint)
-    return Verdict(exercise.name, "wrong", told)
+def _hint(exercise: Exercise, function: Callable, inputs: list[tuple]) -> str:
+    """Find the typical mistake that does the same on the failing input, the first of these.
+
+    Where several do, the further inputs decide.
+    """
+    suspects = list(exercise.mistakes)
+    for arguments in inputs:
+        answer = _answer(exercise, function, arguments)
+        same = [
+            m for m in suspects if _alike(exercise, _answer(exercise, m.does, arguments), answer)
+        ]
+        suspects = same or suspects[:1]
+        if not same and arguments is inputs[0]:
+            return ""
+        if len(suspects) == 1:
+            break
+    return suspects[0].hint if suspects else ""
+
+
+def _answer(exercise: Exercise, function: Callable, arguments: tuple) -> Any:
+    """Return what a function answers, or the error that it raises."""
+    try:
+        return exercise.observe(function, *copy.deepcopy(arguments))
+    except Exception as error:
+        return error
+
+
+def _alike(exercise: Exercise, one: Any, other: Any) -> bool:
+    if isinstance(one, Exception) or isinstance(other, Exception):
+        return type(one) is type(other)
+    return exercise.differs(one, other) is None
 
 
 def _parameters(exercise: Exercise) -> list[str]:

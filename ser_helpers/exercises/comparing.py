@@ -52,7 +52,9 @@ def difference(expected: Any, got: Any, *, rtol: float = 1e-4, atol: float = 1e-
         return _of_numbers(expected, got, tolerance)
     if isinstance(expected, np.ndarray) or _is_flat(expected):
         return _of_arrays(np.asarray(expected), got, tolerance)
-    return _of_sequences(expected, got, tolerance)
+    if isinstance(expected, Sequence):
+        return _of_sequences(expected, got, tolerance)
+    return _of_values(expected, got)
 
 
 def short(value: Any) -> str:
@@ -68,6 +70,8 @@ def short(value: Any) -> str:
         kind = "table" if isinstance(value, pd.DataFrame) else "array"
         return f"{kind} of shape {value.shape}"
     if isinstance(value, pd.Series):
+        if len(value) > 8:
+            return f"Series of {len(value)} values"
         value = value.tolist()
     if isinstance(value, np.ndarray):
         value = value.tolist()
@@ -108,10 +112,10 @@ def _of_values(expected: Any, got: Any) -> str | None:
     return None if same else f"expected {short(expected)}, yours is {short(got)}"
 
 
-def _of_numbers(expected: Any, got: Any, tolerance: dict[str, float]) -> str | None:
+def _of_numbers(expected: Any, got: Any, tolerance: dict) -> str | None:
     if isinstance(got, bool) or not isinstance(got, Number):
         return f"expected the number {short(expected)}, yours is {short(got)}"
-    if np.isclose(got, expected, rtol=tolerance["rtol"], atol=tolerance["atol"], equal_nan=True):
+    if np.isclose(np.asarray(got), expected, equal_nan=True, **tolerance):
         return None
     return f"expected {short(expected)}, yours is {short(got)}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
 from ser_helpers.exercises.checking import Exercise, Mistake
 from ser_helpers.names import EMOTIONS
@@ -28,6 +29,31 @@ def _names_in_both(guesses: Sequence[str], answers: Sequence[str]) -> float:
     return len(set(guesses) & set(answers)) / len(set(answers))
 
 
+def recall_of(matrix: pd.DataFrame, emotion: str) -> float:
+    """Return the share of an emotion's clips that was found; rows of the matrix are true."""
+    return matrix.loc[emotion, emotion] / matrix.loc[emotion].sum()
+
+
+def _matrices(rng: np.random.Generator) -> Iterator[tuple]:
+    for n in (2, 6, 3):
+        names = list(EMOTIONS[:n])
+        counts = rng.integers(1, 30, (n, n)) + np.diag(rng.integers(5, 30, n))
+        yield pd.DataFrame(counts, names, names), str(rng.choice(names))
+    yield pd.DataFrame([[0, 4], [1, 5]], ["ANG", "SAD"], ["ANG", "SAD"]), "ANG"
+
+
+def _precision(matrix: pd.DataFrame, emotion: str) -> float:
+    return matrix.loc[emotion, emotion] / matrix[emotion].sum()
+
+
+def _share_of_everything(matrix: pd.DataFrame, emotion: str) -> float:
+    return matrix.loc[emotion, emotion] / matrix.to_numpy().sum()
+
+
+def _count(matrix: pd.DataFrame, emotion: str) -> float:
+    return matrix.loc[emotion, emotion]
+
+
 EXERCISES = (
     Exercise(
         share_right,
@@ -39,6 +65,22 @@ EXERCISES = (
                 "You compare which emotions occur at all. Compare the first guess with the first "
                 "answer, the second with the second, and so on: `zip` makes the pairs.",
             ),
+        ),
+    ),
+    Exercise(
+        recall_of,
+        _matrices,
+        (
+            Mistake(
+                _precision,
+                "You divide by all clips that were *called* so: a column. Recall asks about all "
+                "clips that *are* so, which is a row: `matrix.loc[emotion]`.",
+            ),
+            Mistake(
+                _share_of_everything,
+                "You divide by all clips. Only the clips of this emotion count.",
+            ),
+            Mistake(_count, "That is how many were found. Of how many?"),
         ),
     ),
 )

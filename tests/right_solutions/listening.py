@@ -18,3 +18,21 @@ def share_right__with_numpy(guesses, answers):
 
 def share_right__with_pandas(guesses, answers):
     return pd.Series(guesses).eq(pd.Series(answers)).mean()
+
+
+def recall_of__with_a_row(matrix, emotion):
+    row = matrix.loc[emotion]
+    return row[emotion] / row.sum()
+
+
+def recall_of__with_numpy(matrix, emotion):
+    place = list(matrix.index).index(emotion)
+    counts = matrix.to_numpy()
+    return counts[place, place] / counts[place].sum()
+
+
+def recall_of__with_a_loop(matrix, emotion):
+    total = 0
+    for other in matrix.columns:
+        total += matrix.at[emotion, other]
+    return matrix.at[emotion, emotion] / total

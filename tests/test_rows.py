@@ -1,0 +1,46 @@
+"""What notebook 02 tells of real people is what the benchmark measured."""
+
+import json
+import os
+
+import nbformat
+import pytest
+from conftest import ROOT, load_script
+
+from ser_helpers import data
+
+CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
+
+
+def told(name: str) -> dict:
+    return json.loads((ROOT / "ser_helpers" / "results" / f"rows_{name}.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_the_results_are_what_the_benchmark_measures(name):
+    if CORPORA[name] is None:
+        pytest.skip("set SER_RAVDESS to a folder of RAVDESS's clips to repeat its numbers")
+    now = load_script(ROOT / "benchmarks" / "measure_rows.py").measure_all(
+        data.open_corpus(CORPORA[name])
+    )
+    for what, expected in told(name).items():
+        if isinstance(expected, dict) and what != "versions":
+            assert now[what] == pytest.approx(expected, abs=0.01), what
+    assert now["n_actors"] == told(name)["n_actors"]
+
+
+def test_notebook_02_tells_the_numbers_of_real_people():
+    notebook = nbformat.read(ROOT / "notebooks" / "02_extract_mfccs.ipynb", as_version=4)
+    text = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    real = told("ravdess")
+    share, nearest = real["share of the variance"], real["nearest clip"]
+    stranger = real["nearest stranger's emotion"]
+    actors = f"{real['n_actors']} real actors"
+    for sentence in (
+        f"recordings of {actors}, RAVDESS's development speakers",
+        f"{share['actor']:.0%} for the actor, {share['emotion']:.0%} for the emotion",
+        f"(With the {actors}: {nearest['same actor']:.0%} by the same actor, "
+        f"{nearest['same emotion']:.0%} of the same emotion.)",
+        f"with the {actors} it was {stranger['as it is']:.0%}",
+    ):
+        assert sentence.replace("%", " %") in text, sentence
