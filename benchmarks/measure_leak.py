@@ -14,25 +14,22 @@ import numpy as np
 import pandas as pd
 import record
 from sklearn.base import BaseEstimator
-from sklearn.feature_selection import SelectKBest
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
-from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from ser_helpers import data, evaluate, features, split
 from ser_helpers.further import leak
+from ser_helpers.paired import Difference
 
 N_ACTORS = 24  # as many as in the demo voices and in RAVDESS
 PACKAGES = ("librosa", "numpy", "scikit-learn")
-SVM = "SVM, C={:g}"
+SVM, NEAREST = "SVM, C={:g}", "nearest neighbour"
 CLASSIFIERS = {SVM.format(C): SVC(C=C) for C in (0.1, 1, 10)} | {
-    "nearest neighbour": KNeighborsClassifier(n_neighbors=1)
+    NEAREST: KNeighborsClassifier(n_neighbors=1)
 }
-COLUMNS = (100, 1000, 6373)  # of noise; 6373 is the size of the feature set ComParE
-SHARES = (1, 6)  # all clips, or one in six
 Table = dict[str, dict]
 
 
@@ -134,19 +131,12 @@ def measure_actors(
 
 def measure_noise(clips: pd.DataFrame, by_speaker: pd.Series) -> list[dict]:
     """Recognise emotions from noise, with 50 columns selected before the split or in each turn."""
-    noise = np.random.default_rng(0).normal(size=(len(clips), max(COLUMNS))).astype(np.float32)
-    found = []
-    for share in SHARES:
-        some = clips.sample(len(clips) // share, random_state=0)
-        turns = leak.turns_of(by_speaker[some.index])
-        for n in COLUMNS:
-            X = pd.DataFrame(noise[: len(some), :n], some.index)
-            early = pd.DataFrame(SelectKBest(k=50).fit_transform(X, some.emotion), some.index)
-            before = leak.Protocol("before the split", early, some, turns, "passthrough")
-            inside = leak.Protocol("in each turn", X, some, turns, SelectKBest(k=50))
-            uars = {p.name: leak.score(p, GaussianNB()).value["uar"] for p in (before, inside)}
-            found.append({"clips": len(some), "columns": n} | rounded(uars))
-    return found
+    kinds = ("before the split", "in each turn")
+    return [
+        {key: row[key] for key in ("clips", "columns")}
+        | rounded({kind: row[kind] / 100 for kind in kinds})
+        for row in leak.from_noise(clips, by_speaker).to_dict("records")
+    ]
 
 
 def ladder(scores: Table) -> dict[str, float]:
@@ -166,6 +156,68 @@ def ladder(scores: Table) -> dict[str, float]:
     }
 
 
+def measure_centred(
+    table: pd.DataFrame,
+    clips: pd.DataFrame,
+    protocols: dict[str, leak.Protocol],
+    sizes: dict[str, int],
+) -> dict[str, Table]:
+    """Subtract each speaker's mean: what is scored then, and how much less a known voice gives."""
+    centred = leak.centre(table, clips.actor)
+    pair = ("random rows", "unseen speakers")
+    after = {
+        f"{name}, centred": leak.Protocol(name, centred, clips, protocols[name].turns)
+        for name in pair
+    }
+    scores: Table = measure_protocols(after, CLASSIFIERS)
+    gaps: Table = {}
+    for what, classifier in CLASSIFIERS.items():
+        one, other = (
+            [leak.answers(protocol, classifier) for protocol in some]
+            for some in ([protocols[name] for name in pair], after.values())
+        )
+        gaps[what] = {
+            "as recorded": interval(evaluate.difference(clips.emotion, *one, clips.actor)),
+            "centred": interval(evaluate.difference(clips.emotion, *other, clips.actor)),
+            "shrinks by": interval(leak.shrinkage(clips.emotion, one, other, clips.actor)),
+            "unseen speakers, centred or not": interval(
+                evaluate.difference(clips.emotion, other[1], one[1], clips.actor)
+            ),
+            "random rows, centred or not": interval(
+                evaluate.difference(clips.emotion, other[0], one[0], clips.actor)
+            ),
+        }
+    turns = leak.turns_of(leak.sentence_groups(clips, sizes["n_groups"]))
+    voices = leak.Protocol("voices", centred, clips, turns)
+    found = (leak.answers(voices, SVC(), target="actor") == clips.actor).mean()
+    return {"scores": scores, "gaps": gaps, "actor": rounded({"unseen sentences, centred": found})}
+
+
+def measure_trials(
+    examined: dict[str, leak.Protocol], clips: pd.DataFrame
+) -> dict[str, dict[str, float]]:
+    """Compare the two examinations of each trial on the clips themselves, without copies."""
+    said = {name: leak.answers(p, SVC())[clips.index] for name, p in examined.items()}
+    return {
+        suspect: interval(evaluate.difference(clips.emotion, said[one], said[other], clips.actor))
+        for suspect, (one, other) in leak.TRIALS.items()
+    }
+
+
+def measure_order(protocols: dict[str, leak.Protocol]) -> dict[str, dict[str, float]]:
+    """Compare the SVM with the nearest neighbour where a leak may put the wrong one first."""
+    found = {}
+    for name in ("random rows", "unseen speakers"):
+        rows = protocols[name].rows
+        said = [leak.answers(protocols[name], CLASSIFIERS[w]) for w in (SVM.format(1), NEAREST)]
+        found[name] = interval(evaluate.difference(rows.emotion, *said, rows.actor))
+    return found
+
+
+def interval(difference: Difference) -> dict[str, float]:
+    return rounded({key: getattr(difference, key) for key in ("value", "low", "high")})
+
+
 def rounded(values: dict[str, float]) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in values.items()}
 
@@ -174,7 +226,8 @@ def measure_all(corpus: data.Corpus) -> dict:
     clips, table, copied, sizes = prepare(corpus)
     protocols = leak.protocols(table, clips, copied, **sizes)
     controls = leak.controls(table, clips, copied, **sizes)
-    scores = measure_protocols(protocols | controls, CLASSIFIERS)
+    centred = measure_centred(table, clips, protocols, sizes)
+    scores = measure_protocols(protocols | controls, CLASSIFIERS) | centred["scores"]
     return {
         **record.about(corpus, clips),
         "interval": "of the UAR, 95 %, bootstrap over speakers",
@@ -184,7 +237,10 @@ def measure_all(corpus: data.Corpus) -> dict:
         "neighbours": measure_neighbours(protocols),
         "distance_ratio": measure_distances(protocols),
         "emotion_right_if_same_actor": measure_known_voice(protocols["random rows"]),
-        "actor": measure_actors(table, clips, sizes),
+        "actor": measure_actors(table, clips, sizes) | centred["actor"],
+        "trials": measure_trials(protocols | controls, clips),
+        "known voice": centred["gaps"],
+        "SVM minus nearest neighbour": measure_order(protocols),
         "noise": measure_noise(clips, split.folds_by_speaker(clips, sizes["n_folds"])),
         "usual_program_accuracy": measure_usual_program(table, clips, copied),
         "versions": record.versions(*PACKAGES),

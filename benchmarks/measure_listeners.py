@@ -127,57 +127,75 @@ def as_strong_by_luck(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, floa
 
 
 def beside_published(corpus: data.Corpus) -> dict:
-    """Train on labels and on the published shares; score both by intention and by vote."""
+    """Train on labels and on the published shares; score both by intention and by vote.
+
+    Each clip is answered by networks that had not heard its speaker.
+    """
     table = features.extract(corpus.clips, progress=False)
     clips = corpus.clips.loc[table.index]
-    parts = split.by_speaker(clips)
+    folds = split.folds_by_speaker(clips)
     rows = evaluate.listeners("voice", normalise=True)
     targets = rows.loc[clips.emotion].set_axis(clips.index)
-    hard = train.fit(table, clips.emotion, parts, progress=False)
-    settings = train.TrainSettings(label_smoothing=0)
-    soft = train.fit(
-        table, clips.emotion, parts, settings=settings, progress=False, targets=targets
-    )
-    inside = parts == "test"
-    truth = clips.emotion[inside]
-    predicted = soft.probabilities[inside].to_numpy()
-    nearest = -(predicted[:, None, :] * np.log(rows.to_numpy())[None]).sum(axis=2)
+    hard = train.cross_validate(table, clips.emotion, folds, progress=False)[list(rows.columns)]
+    soft = listeners.unseen(table, clips.emotion, folds, targets=targets)[list(rows.columns)]
     answers = {
-        "hard labels": hard.predictions[inside],
-        "published shares": soft.predictions[inside],
-        "published shares, nearest row": pd.Series(
-            np.array(data.EMOTIONS)[nearest.argmin(axis=1)], index=truth.index
-        ),
+        "hard labels": hard,
+        "published shares": soft,
+        "hard labels, then the matrix": hard @ rows.to_numpy(),
+        "published shares, then undone": soft @ np.linalg.inv(rows),
     }
-    recall = (answers["hard labels"] == truth).groupby(truth).mean()
+    said = {
+        name: scores.set_axis(rows.columns, axis=1).idxmax(axis=1)
+        for name, scores in answers.items()
+    }
+    truth, actors = clips.emotion, clips.actor
+    recall = (said["hard labels"] == truth).groupby(truth).mean()
     correlation, by_luck = as_strong_by_luck(recall.to_numpy(), np.diag(rows))
-    sure = hard.probabilities[inside].max(axis=1)
-    easy = {
-        keep: sure.index[sure.rank(pct=True, method="first") > 1 - keep] for keep in (1, 0.5, 0.25)
-    }
     return {
         "corpus": corpus.name,
-        "protocol": parts.name,
-        "test_clips": len(truth),
-        "test_actors": int(clips.actor[inside].nunique()),
+        "protocol": folds.name,
+        "n_clips": len(truth),
+        "n_actors": int(actors.nunique()),
+        "interval": "of the UAR, 95 %, bootstrap over speakers",
         "recall": recall.to_dict(),
         "correlation_with_listeners": {"r": correlation, "orders_as_strong": by_luck},
         "answers": {
-            name: {
-                "uar": evaluate.scores(truth, answer)["uar"],
-                "a_vote_is_the_same": float(
-                    np.mean([rows.loc[t, a] for t, a in zip(truth, answer, strict=True)])
-                ),
+            name: evaluate.intervals(truth, answer, actors).loc["uar"].to_dict()
+            | {
+                "a_vote_is_the_same": listeners.a_vote_is_the_same(answer, targets),
                 "neutral": float((answer == "NEU").mean()),
             }
-            for name, answer in answers.items()
+            for name, answer in said.items()
         },
-        "uar_of_the_surest": {
-            f"{keep:.0%}": evaluate.scores(truth[some], answers["hard labels"][some])["uar"]
-            for keep, some in easy.items()
+        "minus hard labels": {
+            name: {
+                key: getattr(
+                    evaluate.difference(truth, said[name], said["hard labels"], actors), key
+                )
+                for key in ("value", "low", "high")
+            }
+            for name in list(said)[1:]
         },
+        "the same answer": float(
+            (said["published shares"] == said["hard labels, then the matrix"]).mean()
+        ),
+        "surest": surest(truth, said["hard labels"], hard.max(axis=1)),
         "versions": record.versions(*PACKAGES),
     }
+
+
+def surest(truth: pd.Series, said: pd.Series, sure: pd.Series) -> dict:
+    """Score the surest clips alone, and count how many of each emotion are left."""
+    found = {}
+    for keep in (1, 0.75, 0.5, 0.25):
+        kept = sure.index[sure.rank(pct=True, method="first") > 1 - keep]
+        left = truth[kept].value_counts() / truth.value_counts()
+        found[f"{keep:.0%}"] = {
+            "clips": len(kept),
+            "uar": evaluate.scores(truth[kept], said[kept])["uar"],
+            "kept": left.reindex(data.EMOTIONS).fillna(0).to_dict(),
+        }
+    return found
 
 
 def rounded(value: object) -> object:

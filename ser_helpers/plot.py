@@ -10,6 +10,7 @@ import html
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import librosa
 import matplotlib.pyplot as plt
@@ -1572,6 +1573,260 @@ def groups_in_plane(
             ax.remove()
     figure.supxlabel(f"first component ({shares[0]:.0%} of the variance)", fontsize="medium")
     figure.supylabel(f"second component ({shares[1]:.0%})", fontsize="medium")
+    return figure
+
+
+def who_learns(
+    clips: pd.DataFrame, turns: dict[str, tuple[np.ndarray, np.ndarray]], *, blocks: pd.Series
+) -> Figure:
+    """Draw, for one turn of some protocols, which clips learn, are tested, or are not used.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table with the columns ``actor``, ``sentence`` and ``emotion``.
+    turns : dict of (learn, test)
+        Name of a protocol → positions in ``clips``; one panel each.
+    blocks : pandas.Series of int, shape (n_clips,)
+        Columns of the same number stand together, groups of sentences say; lines separate them.
+
+    Returns
+    -------
+    Figure
+    """
+    order = clips.assign(block=blocks.to_numpy(), row=np.arange(len(clips)))
+    order = order.sort_values(["actor", "block", "sentence", "emotion"], kind="stable")
+    x = order.groupby("actor").cumcount()
+    y = pd.Series(pd.factorize(order.actor)[0], order.index)
+    x, y = (values.set_axis(order.row).sort_index().to_numpy() for values in (x, y))
+    shades = {"learns": PART_COLOURS["train"], "tested": PART_COLOURS["test"]}
+    figure, axes = subplots(
+        1, len(turns), figsize=(3.6 * len(turns), 3.8), sharey=True, squeeze=False
+    )
+    longest = order.actor.value_counts().idxmax()
+    ends = np.flatnonzero(np.diff(order.block[order.actor == longest].to_numpy())) + 0.5
+    for ax, (name, turn) in zip(axes[0], turns.items(), strict=True):
+        picture = np.ones((y.max() + 1, x.max() + 1, 3))
+        for rows, shade in zip(turn, shades.values(), strict=True):
+            picture[y[rows], x[rows]] = plt.matplotlib.colors.to_rgb(shade)
+        ax.imshow(picture, aspect="auto", interpolation="nearest")
+        for end in ends:
+            ax.axvline(end, color=COLOURS["ANG"], linewidth=1.5)
+        ax.set(title=name, xlabel="clips, in groups of sentences")
+        ax.grid(False)
+    axes[0, 0].set_ylabel("speaker, from first to last")
+    patches = [plt.Rectangle((0, 0), 1, 1, color=shade, label=n) for n, shade in shades.items()]
+    patches.append(plt.Rectangle((0, 0), 1, 1, fc="white", ec="#777777", label="not used"))
+    figure.legend(handles=patches, loc="outside lower center", ncols=3)
+    return figure
+
+
+def dots(
+    rows: Mapping[str, Mapping[str, Any]],
+    *,
+    title: str,
+    xlabel: str,
+    line: float | None = None,
+    line_label: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw values with their intervals, in per cent, several of them on each row.
+
+    Parameters
+    ----------
+    rows : dict of dict
+        Name of the row → name of the series → what has ``value``, ``low`` and ``high`` (0 to 1),
+        as :class:`ser_helpers.paired.Difference` has, a published score, or a row of
+        :func:`ser_helpers.evaluate.intervals`. A row may lack a series.
+    title, xlabel : str
+    line : float, optional
+        Draw a dotted line at this per cent: chance, or no difference.
+    line_label : str
+        What the line is.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    _check_not_empty(rows, "dict of rows")
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    ax = ax or _new(8, 0.55 * len(rows) + 1.5)
+    looks = (("o", "#0072B2", "#0072B2"), ("D", "#D55E00", "white"), ("s", "#000000", "#000000"))
+    step = 0.5 / max(len(names), 2)
+    if line is not None:
+        ax.axvline(line, color="black", linestyle=":", label=line_label or None)
+    for series, (mark, colour, inside) in zip(names, looks, strict=False):
+        places = [place for place, row in enumerate(rows.values()) if series in row]
+        found = [row[series] for row in rows.values() if series in row]
+        table = np.array([[f.value, f.low, f.high] for f in found], dtype=float) * 100
+        error = np.nan_to_num(_arms(*table.T))
+        y = np.array(places) + step * (names.index(series) - (len(names) - 1) / 2)
+        look = {"color": colour, "markerfacecolor": inside, "markersize": 7, "capsize": 3}
+        ax.errorbar(table[:, 0], y, xerr=error, fmt=mark, label=series, **look)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set(title=title, xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    ax.legend(bbox_to_anchor=(0.5, -0.32 if len(rows) < 4 else -0.2), loc="upper center", ncols=3)
+    return ax
+
+
+def dots_in_panels(
+    panels: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    *,
+    xlabel: str,
+    line: float | None = None,
+    line_label: str = "",
+) -> Figure:
+    """Draw :func:`dots` side by side, on the same axes and with one legend.
+
+    Parameters
+    ----------
+    panels : dict
+        Title → rows of :func:`dots`, the same ones in each.
+    xlabel : str
+    line, line_label
+        As in :func:`dots`.
+
+    Returns
+    -------
+    Figure
+    """
+    n_rows = len(next(iter(panels.values())))
+    size = (5.2 * len(panels), 0.5 * n_rows + 1.6)
+    figure, axes = subplots(1, len(panels), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for ax, (title, rows) in zip(axes[0], panels.items(), strict=True):
+        dots(rows, title=title, xlabel=xlabel, line=line, line_label=line_label, ax=ax)
+        handles, labels = ax.get_legend_handles_labels()
+        ax.get_legend().remove()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
+def own_means(
+    before: pd.Series, after: pd.Series, clips: pd.DataFrame, *, label: str, n_speakers: int = 8
+) -> Figure:
+    """Draw one feature of some speakers before and after each one's own mean is subtracted.
+
+    Parameters
+    ----------
+    before, after : pandas.Series of float, shape (n_clips,)
+    clips : pandas.DataFrame
+        Clips table with the columns ``actor`` and ``emotion``, indexed like them.
+    label : str
+        What the feature is, with its unit.
+    n_speakers : int
+        As many are drawn: the first ones.
+
+    Returns
+    -------
+    Figure
+    """
+    speakers = sorted(clips.actor.unique())[:n_speakers]
+    figure, axes = subplots(1, 2, figsize=(9, 0.32 * len(speakers) + 1.9), sharey=True)
+    for ax, values, title in zip(
+        axes, (before, after), ("as recorded", "own mean subtracted"), strict=True
+    ):
+        for emotion in emotions_in(clips.emotion):
+            some = clips.index[clips.actor.isin(speakers) & (clips.emotion == emotion)]
+            rows = [speakers.index(actor) for actor in clips.actor[some]]
+            look = {"color": COLOURS[emotion], "alpha": 0.7, "label": emotion_name(emotion)}
+            ax.plot(values[some], rows, ".", markersize=5, **look)
+        for y, speaker in enumerate(speakers):
+            ax.plot(values[clips.index[clips.actor == speaker]].mean(), y, "k|", ms=16, mew=2.5)
+        ax.set(title=title, xlabel=label)
+    axes[0].set(ylabel="speaker", yticks=range(len(speakers)))
+    axes[0].set_yticklabels([f"speaker {n + 1}" for n in range(len(speakers))])
+    axes[0].invert_yaxis()
+    handles, _ = axes[0].get_legend_handles_labels()
+    bar = plt.Line2D([], [], color="black", marker="|", ms=12, mew=2.5, linestyle="", label="mean")
+    figure.legend(handles=[*handles, bar], loc="outside lower center", ncols=7, markerscale=1.5)
+    return figure
+
+
+def votes(matrices: Mapping[str, pd.DataFrame], *, title: str) -> Figure:
+    """Draw confusion matrices of votes side by side, each row in per cent.
+
+    Parameters
+    ----------
+    matrices : dict of pandas.DataFrame
+        What the listeners had before them → counts, as of :func:`ser_helpers.evaluate.listeners`.
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = subplots(1, len(matrices), figsize=(3.9 * len(matrices), 4), squeeze=False)
+    for ax, (name, matrix) in zip(axes[0], matrices.items(), strict=True):
+        confusion(matrix, title=name, ax=ax)
+        ax.set(xlabel="vote", ylabel="emotion asked for" if ax is axes[0, 0] else "")
+        if ax is not axes[0, -1]:
+            ax.collections[0].colorbar.remove()
+    axes[0, -1].collections[0].colorbar.set_label("% of the votes on this emotion")
+    figure.suptitle(title)
+    return figure
+
+
+def agreement(of_sums: pd.Series, of_clips: pd.Series, *, title: str) -> Axes:
+    """Draw how often two listeners agree: on two clips of an emotion, and on the same clip.
+
+    Parameters
+    ----------
+    of_sums, of_clips : pandas.Series of float
+        Indexed by emotion, 0 to 1.
+    title : str
+
+    Returns
+    -------
+    Axes
+    """
+    ax = _new(7, 3.6)
+    emotions = emotions_in(of_sums.index)
+    for x, emotion in enumerate(emotions):
+        ends = 100 * of_sums[emotion], 100 * of_clips[emotion]
+        ax.plot([x, x], ends, color=COLOURS[emotion], linewidth=3, zorder=1)
+        for end, inside in zip(ends, ("white", COLOURS[emotion]), strict=True):
+            look = {"color": COLOURS[emotion], "markerfacecolor": inside, "markersize": 10}
+            ax.plot(x, end, "o", zorder=2, **look)
+    ax.plot([], [], "ko", markerfacecolor="white", label="two clips of this emotion (from sums)")
+    ax.plot([], [], "ko", label="the same clip (counted clip by clip)")
+    ax.set_xticks(range(len(emotions)), [emotion_name(e) for e in emotions])
+    ax.set(title=title, xlabel="emotion asked for", ylabel="two votes are the same (%)")
+    ax.legend(bbox_to_anchor=(0.5, -0.22), loc="upper center", ncols=2, fontsize="small")
+    return ax
+
+
+def heard_by(spreads: Mapping[str, pd.DataFrame], *, title: str) -> Figure:
+    """Draw stacked bars: how many of a clip's listeners heard what was intended.
+
+    Parameters
+    ----------
+    spreads : dict of pandas.DataFrame
+        What the listeners had before them → clips (rows: emotion; columns: from nobody to
+        everybody), as of :func:`ser_helpers.further.listeners.published_spread`.
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = subplots(1, len(spreads), figsize=(11, 3.6), sharey=True, squeeze=False)
+    for ax, (name, spread) in zip(axes[0], spreads.items(), strict=True):
+        percent = spread.div(spread.sum(axis=1), axis=0) * 100
+        shades = plt.get_cmap("Blues_r")(np.linspace(0.05, 0.95, spread.shape[1]))
+        shades[0] = (0, 0, 0, 1)  # nobody
+        left = np.zeros(len(percent))
+        for group, shade in zip(spread.columns, shades, strict=True):
+            look = {"color": shade, "edgecolor": "black", "linewidth": 0.6, "label": group}
+            ax.barh([emotion_name(e) for e in percent.index], percent[group], left=left, **look)
+            left += percent[group].to_numpy()
+        ax.set(title=name, xlabel="% of the emotion's clips", xlim=(0, 100))
+        ax.grid(False)
+    axes[0, 0].set_ylabel("emotion asked for")
+    axes[0, 0].invert_yaxis()
+    place = {"bbox_to_anchor": (1, 1), "loc": "upper left"}
+    axes[0, -1].legend(title="heard as intended by", **place)
+    figure.suptitle(title)
     return figure
 
 

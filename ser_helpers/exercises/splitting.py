@@ -9,7 +9,7 @@ import pandas as pd
 from ser_helpers.exercises.checking import Exercise, Mistake
 
 
-def on_both_sides(actors: pd.Series, parts: pd.Series) -> list[int]:
+def in_train_and_test(actors: pd.Series, parts: pd.Series) -> list[int]:
     """Return, sorted, the actors who have clips in the train and in the test part."""
     train, test = set(actors[parts == "train"]), set(actors[parts == "test"])
     return sorted(train & test)
@@ -37,7 +37,7 @@ def _with_validation(actors: pd.Series, parts: pd.Series) -> list[int]:
     return sorted(n_parts.index[n_parts > 1])
 
 
-def _clips_on_both_sides(actors: pd.Series, parts: pd.Series) -> list[int]:
+def _clips_twice(actors: pd.Series, parts: pd.Series) -> list[int]:
     return sorted(actors[parts == "train"][actors[parts == "train"].isin(actors[parts == "test"])])
 
 
@@ -188,7 +188,7 @@ def _in_the_order_of_folds(
 
 EXERCISES = (
     Exercise(
-        on_both_sides,
+        in_train_and_test,
         _dealt,
         (
             Mistake(_everybody, "These are all actors. Who has clips in *both* parts?"),
@@ -196,7 +196,7 @@ EXERCISES = (
                 _with_validation,
                 "Only train and test were asked for; some of these are in validation instead.",
             ),
-            Mistake(_clips_on_both_sides, "Name each actor once: a `set` keeps each name once."),
+            Mistake(_clips_twice, "Name each actor once: a `set` keeps each name once."),
         ),
     ),
     Exercise(

@@ -1,4 +1,7 @@
-"""A listening game: hear eight clips, vote, and compare yourself with a network and the crowd.
+"""A listening game: hear eight clips, vote, and compare yourself with a network.
+
+Beside both stands what listeners reached: those of these very clips where their votes are open, and
+otherwise the published matrix of CREMA-D, which is of other voices and says so.
 
 The game itself is a frozen :class:`Game`; :func:`vote` makes the next one of it, and :func:`play`
 puts buttons in front.
@@ -340,6 +343,7 @@ def _result(game: Game) -> str:
         marks = [f"{name}&nbsp;{'✓' if name == intended else '✗'}" for name in (heard, network)]
         cells = (turn.clip, sound, marks[0], intended, marks[1], crowd)
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    heads = ("clip", "listen again", "you heard", "intended", "network", "crowd")
+    others = "crowd" if game.own_crowd else "published matrix"
+    heads = ("clip", "listen again", "you heard", "intended", "network", others)
     head = "".join(f"<th>{head}</th>" for head in heads)
     return f'{STYLE}<table class="ser-game"><tr>{head}</tr>{"".join(rows)}</table>'

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.feature_selection import SelectKBest
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -27,9 +28,21 @@ from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
 from ser_helpers.files import work_folder
 from ser_helpers.names import SENTENCES
+from ser_helpers.paired import Difference
+from ser_helpers.scoring import confusions, draw_people, join
+from ser_helpers.scoring import score as score_matrices
 
 Turn = tuple[np.ndarray, np.ndarray]
 THREADS = 2  # scikit-learn's SVM lets other threads work beside it
+#: A suspect, the examination with it, and the one that differs from it in this one thing.
+TRIALS = {
+    "known voices": ("random rows", "unseen speakers"),
+    "copies on both sides": ("random rows, copies", "random rows"),
+    "copies in training only": ("copies in training only", "unseen speakers"),
+    "fitted before the split": ("fitted before the split", "selected in each turn"),
+    "known sentences": ("unseen speakers, fewer clips", "unseen speakers and sentences"),
+    "more clips to learn from": ("unseen speakers", "unseen speakers, fewer clips"),
+}
 RECIPE = 1  # raise it whenever `noisy` makes something else: old caches are then not read
 
 
@@ -412,6 +425,163 @@ def probe(
             share = np.bincount(codes[learn], minlength=codes.max() + 1) / len(learn)
             chance[column] += share[codes[test]].sum() / len(found)
     return pd.DataFrame({"nearest": (own == theirs).mean(), "chance": chance})
+
+
+def centre(table: pd.DataFrame, speakers: pd.Series) -> pd.DataFrame:
+    """Subtract each speaker's own mean, column by column; no label is read.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (n_clips, n_features)
+    speakers : pandas.Series, shape (n_clips,)
+        Joined to the table by the clip's name.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (n_clips, n_features)
+    """
+    names = to_clips(table.index, speakers, what="speaker")
+    return table - table.groupby(names).transform("mean")
+
+
+def shrinkage(
+    y_true: pd.Series,
+    before: tuple[pd.Series, pd.Series],
+    after: tuple[pd.Series, pd.Series],
+    speakers: pd.Series,
+    *,
+    n_draws: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Difference:
+    """Say by how much one difference in UAR is greater than another, with an interval.
+
+    Parameters
+    ----------
+    y_true : pandas.Series of str, shape (n_clips,)
+    before, after : tuple of two pandas.Series of str, each of shape (n_clips,)
+        Predictions of two systems; the difference of the second pair is subtracted from that of
+        the first. The same draw of people scores all four, as in
+        :func:`ser_helpers.evaluate.difference`.
+    speakers : pandas.Series, shape (n_clips,)
+    n_draws : int
+    seed : int
+    level : float
+        Coverage of the interval, between 0 and 1.
+
+    Returns
+    -------
+    Difference
+    """
+    predictions = dict(
+        zip(
+            ("first_prediction", "b_prediction", "c_prediction", "d_prediction"),
+            (*before, *after),
+            strict=True,
+        )
+    )
+    y_true, _, *said, speakers = join(y_true, before[0], **predictions, speaker=speakers)
+    n = speakers.nunique()
+    draws = np.vstack([np.ones(n, dtype=int), draw_people(n, n_draws, seed=seed)])
+    a, b, c, d = (
+        score_matrices(np.tensordot(draws, confusions(y_true, one, speakers), axes=1)).uar
+        for one in said
+    )
+    value, *drawn = ((a - b) - (c - d)).to_list()
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]).tolist()
+    spread = float(np.std(drawn) * n / np.sqrt(n - 1))
+    return Difference(value, low, high, n, "uar", level, spread)
+
+
+def from_noise(
+    clips: pd.DataFrame,
+    by_speaker: pd.Series,
+    *,
+    shares: Iterable[int] = (1, 6),
+    columns: Iterable[int] = (100, 1000, 6373),
+    n_best: int = 50,
+) -> pd.DataFrame:
+    """Recognise emotions from pure noise, its columns chosen too early or in time.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips table.
+    by_speaker : pandas.Series of int
+        Folds by speaker.
+    shares : iterable of int
+        All clips (1), or one in so many.
+    columns : iterable of int
+        Columns of noise to choose from; 6,373 is the size of the feature set ComParE.
+    n_best : int
+        Columns that are chosen: those with the largest F over the emotions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``clips``, ``columns``, and the UAR of a naive Bayes classifier in per cent:
+        ``before the split``, where the labels of the test have been seen, and ``in each turn``.
+    """
+    columns = list(columns)
+    noise = np.random.default_rng(0).normal(size=(len(clips), max(columns))).astype(np.float32)
+    found = []
+    for share in shares:
+        some = clips.sample(len(clips) // share, random_state=0)
+        turns = turns_of(by_speaker[some.index])
+        for n in columns:
+            X = pd.DataFrame(noise[: len(some), :n], some.index)
+            select = SelectKBest(k=n_best)
+            early = pd.DataFrame(select.fit_transform(X, some.emotion), some.index)
+            before = Protocol("before the split", early, some, turns, "passthrough")
+            inside = Protocol("in each turn", X, some, turns, SelectKBest(k=n_best))
+            uars = {p.name: 100 * score(p, GaussianNB()).value["uar"] for p in (before, inside)}
+            found.append({"clips": len(some), "columns": n} | uars)
+    return pd.DataFrame(found)
+
+
+def on_people(name: str) -> Difference:
+    """Return what ``benchmarks/measure_leak.py`` measured on the 24 real actors of RAVDESS.
+
+    Parameters
+    ----------
+    name : str
+        A difference in UAR: "trials / known voices", "known voice / SVM, C=10 / shrinks by".
+
+    Returns
+    -------
+    Difference
+        Its ``spread`` is NaN: it was not published.
+
+    Raises
+    ------
+    DataError
+        As :func:`ser_helpers.evaluate.published`.
+    """
+    found = evaluate.published("ravdess", f"leak / {name}")
+    n = found.n_actors or 0
+    return Difference(found.value, found.low, found.high, n, "uar", 0.95, float("nan"))
+
+
+def shared(protocols: dict[str, Protocol]) -> pd.DataFrame:
+    """Count, in the first turn of each protocol, what stands on both sides.
+
+    Parameters
+    ----------
+    protocols : dict of Protocol
+
+    Returns
+    -------
+    pandas.DataFrame of int
+        One row a protocol: ``turns``, ``learn`` and ``test`` (rows), and how many ``actors``,
+        ``sentences`` and ``recordings`` are on both sides.
+    """
+    counted = {}
+    for name, protocol in protocols.items():
+        learn, test = (protocol.rows.iloc[places] for places in protocol.turns[0])
+        counted[name] = {"turns": len(protocol.turns), "learn": len(learn), "test": len(test)}
+        for column, what in (("actor", "actors"), ("words", "sentences"), ("source", "recordings")):
+            counted[name][what] = len(set(learn[column]) & set(test[column]))
+    return pd.DataFrame(counted).T
 
 
 def _check(

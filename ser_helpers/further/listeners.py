@@ -5,19 +5,23 @@ by us from its ``processedResults/tabulatedVotes.csv`` (7,442 clips; CREMA-D, OD
 2014, doi:10.1109/TAFFC.2014.2336244) with ``benchmarks/measure_listeners.py``.
 """
 
+import json
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ser_helpers import data
+from ser_helpers import data, evaluate, train
 from ser_helpers.align import refuse_duplicates, to_clips
 from ser_helpers.checksums import TABLES
 from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
 from ser_helpers.files import find_table, is_table
 from ser_helpers.names import CHANNELS, EMOTIONS
+from ser_helpers.paired import Difference
 from ser_helpers.recognise import recognise
+from ser_helpers.split import parts_of_fold
 from ser_helpers.votes import check_channel
 
 _VOTE_COLUMNS = {emotion[0]: emotion for emotion in EMOTIONS} | {"fileName": "clip"}
@@ -67,7 +71,6 @@ EXAMPLES = {
     "1001_IEO_NEU_XX": (0, 0, 0, 1, 10, 0),
     "1034_IOM_SAD_XX": (0, 0, 0, 0, 11, 0),
 }
-NEEDED = "needs CREMA-D with its votes (python -m ser_helpers.download cremad): skipped"
 
 
 def votes(source: str | Path | None = None) -> pd.DataFrame:
@@ -383,6 +386,147 @@ def beside(counts: pd.DataFrame, intended: pd.Series, probabilities: pd.DataFram
             "entropy": entropy(counts),
             "network's entropy": entropy(probabilities),
         }
+    )
+
+
+def unseen(
+    table: pd.DataFrame, labels: pd.Series, folds: pd.Series, *, targets: pd.DataFrame
+) -> pd.DataFrame:
+    """Train on soft labels, once per fold, so that each clip is heard by a network it is new to.
+
+    As :func:`ser_helpers.train.cross_validate` does on hard ones; without label smoothing, since
+    the targets are soft enough.
+
+    Parameters
+    ----------
+    table, labels, folds
+        As there.
+    targets : pandas.DataFrame of float, shape (n_clips, n_classes)
+        Shares, as in :func:`ser_helpers.train.fit`.
+
+    Returns
+    -------
+    pandas.DataFrame of float32, shape (n_clips, n_classes)
+        Probabilities.
+    """
+    settings = train.TrainSettings(label_smoothing=0)
+    heard = []
+    for fold in sorted(folds.unique()):
+        parts = parts_of_fold(folds, fold)
+        fitted = train.fit(table, labels, parts, settings=settings, progress=False, targets=targets)
+        heard.append(fitted.probabilities[fitted.parts == "test"])
+    return pd.concat(heard).loc[table.index]
+
+
+def a_vote_is_the_same(answers: pd.Series, shares: pd.DataFrame) -> float:
+    """Compute how often a vote would be the same as an answer: the mean share of its votes.
+
+    Parameters
+    ----------
+    answers : pandas.Series of str, shape (n_clips,)
+    shares : pandas.DataFrame of float, shape (n_clips, n_emotions)
+        Of each clip's votes, or of the votes on its emotion.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    place = shares.columns.get_indexer(answers)
+    return float(shares.loc[answers.index].to_numpy()[np.arange(len(answers)), place].mean())
+
+
+def measured(corpus: str = "ravdess") -> dict:
+    """Read what ``benchmarks/measure_listeners.py`` measured with a network beside the votes.
+
+    Parameters
+    ----------
+    corpus : {"demo", "ravdess"}
+
+    Returns
+    -------
+    dict
+        As in ``results/listeners_<corpus>.json``.
+    """
+    file = resources.files("ser_helpers") / "results" / f"listeners_{corpus}.json"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def on_people(name: str) -> Difference:
+    """Return how an answer differs in UAR from that of hard labels, on RAVDESS's real actors.
+
+    Parameters
+    ----------
+    name : str
+        As under ``minus hard labels`` of :func:`measured`.
+
+    Returns
+    -------
+    Difference
+        Its ``spread`` is NaN: it was not published.
+    """
+    told = measured("ravdess")
+    interval = told["minus hard labels"][name]
+    return Difference(
+        **interval, n_speakers=told["n_actors"], metric="uar", level=0.95, spread=float("nan")
+    )
+
+
+def clip_by_clip(
+    heard: pd.DataFrame | None,
+    table: pd.DataFrame,
+    clips: pd.DataFrame,
+    folds: pd.Series,
+    network: pd.DataFrame,
+) -> str:
+    """Compare a network with people where they heard the same clips, and teach it their votes.
+
+    Parameters
+    ----------
+    heard : pandas.DataFrame or None
+        Of :func:`open_votes`.
+    table, clips, folds
+        Features, clips table and folds by speaker, as in :func:`unseen`.
+    network : pandas.DataFrame of float, shape (n_clips, n_classes)
+        Probabilities of a network that was trained on hard labels, by the same folds.
+
+    Returns
+    -------
+    str
+        Two tables to print: by how far listeners agree, and hard labels beside each clip's own
+        votes; or, without votes, one line that says where they are.
+    """
+    if heard is None:
+        return "nobody has voted on these clips; CREMA-D's come with `ser_helpers.download cremad`"
+    counts = heard.voice.loc[heard.index.intersection(table.index)]
+    pairs = beside(counts, clips.emotion, network)
+    labels = ["least", "2", "3", "most"]
+    quarter = pd.qcut(pairs.agreement.rank(method="first"), 4, labels=labels)
+    columns = ["agreement", "as meant", "crowd right", "network right", "with network"]
+    by_quarter = pairs[columns].groupby(quarter.rename("listeners agree"), observed=True).mean()
+    undecided = pairs[["entropy", "network's entropy"]].corr(method="spearman").iloc[0, 1]
+    own = shares(counts[list(network.columns)][counts[list(network.columns)].sum(axis=1) > 0])
+    inside = own.index
+    soft = unseen(table.loc[inside], clips.emotion, folds[inside], targets=own)
+    answers, truth, actors = {}, clips.emotion[inside], clips.actor[inside]
+    for name, probabilities in (("hard labels", network), ("each clip's votes", soft)):
+        said = probabilities.loc[inside].idxmax(axis=1)
+        log_p = np.log(probabilities.loc[inside, own.columns].clip(lower=1e-12))
+        answers[name] = {
+            "UAR, intended (%)": 100 * evaluate.scores(truth, said)["uar"],
+            "a vote is the same (%)": 100 * a_vote_is_the_same(said, own),
+            "loss against votes (nats)": float(-(own * log_p).sum(axis=1).mean()),
+        }
+    by_votes, by_labels = (p.loc[inside].idxmax(axis=1) for p in (soft, network))
+    better = evaluate.difference(truth, by_votes, by_labels, actors)
+    return "\n".join(
+        [
+            (100 * by_quarter).round(0).to_string(),
+            f"rank correlation of how undecided people and network are: {undecided:+.2f}",
+            "",
+            pd.DataFrame(answers).T.round(2).to_string(),
+            f"votes minus hard labels: {better}",
+        ]
     )
 
 

@@ -8,11 +8,11 @@ from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.preprocessing import StandardScaler
 
 
-def on_both_sides__with_sets(actors, parts):
+def in_train_and_test__with_sets(actors, parts):
     return sorted(set(actors[parts == "train"]).intersection(actors[parts == "test"]))
 
 
-def on_both_sides__with_a_loop(actors, parts):
+def in_train_and_test__with_a_loop(actors, parts):
     found = []
     for actor in sorted(actors.unique()):
         own = parts[actors == actor].tolist()
@@ -21,7 +21,7 @@ def on_both_sides__with_a_loop(actors, parts):
     return found
 
 
-def on_both_sides__with_a_table(actors, parts):
+def in_train_and_test__with_a_table(actors, parts):
     counts = pd.crosstab(actors, parts).reindex(columns=["train", "test"], fill_value=0)
     return counts.index[(counts > 0).all(axis=1)]
 
