@@ -1933,7 +1933,7 @@ def one_neuron(points: pd.DataFrame, emotion: pd.Series, weights: list[float], b
     return ax
 
 
-def dots(
+def each_network(
     table: pd.DataFrame, *, by: str, value: str, title: str, xlabel: str, level: float | None = None
 ) -> Axes:
     """Draw each result as a dot in the row of its group, and each group's mean as a bar.

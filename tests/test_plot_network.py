@@ -47,12 +47,14 @@ def test_the_line_of_a_neuron_is_where_it_says_zero():
         plot.one_neuron(points, emotion, [2.0, 0.0], 0.0)
 
 
-def test_dots_shows_every_result_and_the_means():
+def test_each_network_is_a_dot_beside_the_means():
     table = pd.DataFrame({"rate": ["a", "a", "b"], "loss": [1.0, 2.0, 4.0]})
-    ax = plot.dots(table, by="rate", value="loss", title="t", xlabel="loss (nats)", level=1.79)
+    ax = plot.each_network(
+        table, by="rate", value="loss", title="t", xlabel="loss (nats)", level=1.79
+    )
     every, means = ax.lines[:2]
     np.testing.assert_array_equal(every.get_xdata(), table.loss)
     np.testing.assert_array_equal(means.get_xdata(), [4.0, 1.5])
     assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "a"]
     with pytest.raises(DataError, match="empty"):
-        plot.dots(table[:0], by="rate", value="loss", title="", xlabel="")
+        plot.each_network(table[:0], by="rate", value="loss", title="", xlabel="")
