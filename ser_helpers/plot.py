@@ -1828,3 +1828,151 @@ def heard_by(spreads: Mapping[str, pd.DataFrame], *, title: str) -> Figure:
     axes[0, -1].legend(title="heard as intended by", **place)
     figure.suptitle(title)
     return figure
+
+
+LINES = (
+    ("-", "#0072B2"),
+    ("--", "#D55E00"),
+    ("-.", "#009E73"),
+    (":", "#CC79A7"),
+    ((0, (5, 1, 1, 1, 1, 1)), "#E69F00"),
+)  # told apart without colours, too
+
+
+def lines(
+    curves: dict[str, pd.Series],
+    *,
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    levels: dict[str, float] | None = None,
+    points: dict[str, tuple[float, float]] | None = None,
+) -> Axes:
+    """Draw up to five curves, each named, with levels and points to compare them with.
+
+    Parameters
+    ----------
+    curves : dict of str to pandas.Series
+        Name and values; the index is the horizontal axis.
+    title, xlabel, ylabel : str
+    levels : dict of str to float, optional
+        Heights that are marked by a dotted line, each with its name above it.
+    points : dict of str to (float, float), optional
+        Places that are marked by a dot, each with its name beside it.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there is no curve, or there are more than can be told apart.
+    """
+    if not 1 <= len(curves) <= len(LINES):
+        raise DataError(f"{len(curves)} curves cannot be told apart: draw 1 to {len(LINES)}")
+    ax = _new(7, 3.4)
+    for (name, curve), (style, colour) in zip(curves.items(), LINES, strict=False):
+        ax.plot(curve.index, curve, linestyle=style, color=colour, label=name, linewidth=1.8)
+    right = max(curve.index[-1] for curve in curves.values())
+    for name, height in (levels or {}).items():
+        ax.axhline(height, color="black", linestyle=":", linewidth=0.8)
+        ax.annotate(
+            f"{name}: {height:.2f}", (right, height), (0, 3), textcoords="offset points", ha="right"
+        )
+    for name, place in (points or {}).items():
+        ax.plot(*place, "o", color="black")
+        ax.annotate(f" {name}", place, (5, 5), textcoords="offset points")
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    if len(curves) > 1:
+        ax.legend(fontsize="small")
+    return ax
+
+
+def one_neuron(points: pd.DataFrame, emotion: pd.Series, weights: list[float], bias: float) -> Axes:
+    """Draw clips of two emotions by two features, and the line where a neuron says 0.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame, shape (n_clips, 2)
+        Two standardised features, which name the axes.
+    emotion : pandas.Series of str, shape (n_clips,)
+        In the same order, of two emotions.
+    weights : list of float
+        One for each feature; the second is not 0.
+    bias : float
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there are not two features, two emotions and a second weight other than 0.
+    """
+    _check_same_clips(points.iloc[:, 0], emotion)
+    shown = [name for name in emotions_in(emotion) if (emotion == name).any()]
+    if points.shape[1] != 2 or len(weights) != 2 or len(shown) != 2 or not weights[1]:
+        raise DataError(
+            f"two features, two emotions and two weights are needed, the second not 0; these are "
+            f"{points.shape[1]}, {len(shown)} and {weights}"
+        )
+    ax = _new(5.5, 4)
+    for name in shown:
+        chosen = points[(emotion == name).to_numpy()]
+        label = emotion_name(name)
+        ax.scatter(*chosen.to_numpy().T, s=8, alpha=0.6, color=COLOURS[name], label=label)
+    start, slope = (0, -bias / weights[1]), -weights[0] / weights[1]
+    ax.axline(start, slope=slope, color="black", label="the neuron says 0")
+    low, high = points.iloc[:, 1].quantile([0.002, 0.998])
+    ax.set(ylim=(low - 0.5, high + 0.5), title="A neuron draws a straight line")
+    across, up = (f"{name} (standard deviations)" for name in points)
+    ax.set(xlabel=across, ylabel=up)
+    ax.legend(fontsize="small")
+    return ax
+
+
+def each_network(
+    table: pd.DataFrame, *, by: str, value: str, title: str, xlabel: str, level: float | None = None
+) -> Axes:
+    """Draw each result as a dot in the row of its group, and each group's mean as a bar.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per result.
+    by, value : str
+        Columns: the group, in the order in which they come, and what was measured.
+    title, xlabel : str
+    level : float, optional
+        Marked by a dotted line, for instance guessing.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If the table is empty.
+    """
+    _check_not_empty(table, "table of results")
+    groups = list(dict.fromkeys(table[by]))[::-1]
+    ax = _new(7, 0.8 + 0.5 * len(groups))
+    ax.plot(
+        table[value],
+        [groups.index(group) for group in table[by]],
+        "o",
+        color="#0072B2",
+        alpha=0.6,
+        label="one network",
+    )
+    means = table.groupby(by)[value].mean()[groups]
+    ax.plot(means, range(len(groups)), "|", color="black", markersize=18, label="mean")
+    if level is not None:
+        ax.axvline(level, color="black", linestyle=":", linewidth=0.8, label="guessing")
+    ax.set_yticks(range(len(groups)), [str(group) for group in groups])
+    ax.set(xlabel=xlabel, ylabel=by, title=title, ylim=(-0.6, len(groups) - 0.4))
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
+    return ax

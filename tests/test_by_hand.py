@@ -406,7 +406,10 @@ def test_the_training_loop_is_the_helpers_to_the_last_digit(changes):
     x = torch.tensor(scaled, dtype=torch.float32)
     y = torch.tensor([data.EMOTIONS.index(name) for name in emotion])
     rows = {part: torch.from_numpy(np.flatnonzero(parts == part)) for part in set(parts)}
-    net, history, best_epoch = functions_of("05").fit_by_hand(x, y, rows, settings=chosen)
+    torch.manual_seed(chosen.seed)
+    sizes = {"hidden": chosen.hidden, "dropout": chosen.dropout}
+    net = EmotionNet(x.shape[1], len(y.unique()), **sizes)
+    history, best_epoch = functions_of("05").fit_by_hand(net, x, y, rows, settings=chosen)
     pd.testing.assert_frame_equal(history, result.history, check_exact=True)
     assert best_epoch == result.best_epoch
     assert not net.training
