@@ -894,7 +894,7 @@ def _new(width: float, height: float) -> Axes:
     return subplots(figsize=(width, height))[1]
 
 
-def padded_batch(
+def stacked_pictures(
     block: np.ndarray,
     names: Sequence[str],
     settings: AudioSettings = AudioSettings(),
@@ -902,7 +902,7 @@ def padded_batch(
     title: str,
     label: str,
 ) -> Figure:
-    """Draw the clips of a padded batch one below the other, all on one scale.
+    """Draw pictures of the same size one below the other, such as a padded batch, on one scale.
 
     Parameters
     ----------
