@@ -264,11 +264,11 @@ def levels(table: pd.DataFrame) -> list[str]:
 
 
 def order(
-    table: pd.Series, clips: pd.DataFrame, *, epochs: int, n_folds: int, n_jobs: int
+    table: pd.Series, clips: pd.DataFrame, *, epochs: int, of: list[int], n_jobs: int
 ) -> dict:
-    """Compare frames in order, shuffled frames and one row per clip on the first ``n_folds``."""
+    """Compare frames in order, shuffled frames and one row per clip on some of the six folds."""
     folds = split.folds_by_speaker(clips, N_FOLDS)
-    parts = [split.parts_of_fold(folds, fold) for fold in range(n_folds)]
+    parts = [split.parts_of_fold(folds, fold) for fold in of]
     settings = temporal.TemporalSettings(epochs=epochs)
     film_backwards, rows_backwards = turned(clips)
     rows = features.extract(clips).loc[clips.index]
@@ -311,7 +311,7 @@ def order(
     return {
         "protocol": f"{folds.name}; the next fold chooses the epoch",
         "epochs": epochs,
-        "n_folds": n_folds,
+        "folds_tested": [part.name for part in parts],
         "n_clips": len(heard),
         "n_actors": int(speakers.nunique()),
         "scores": {
@@ -375,12 +375,13 @@ def main() -> None:
         help="only add what the order of the frames brings, after so many epochs",
     )
     parser.add_argument(
-        "--first",
+        "--of",
         type=int,
-        default=N_FOLDS,
-        choices=range(1, N_FOLDS + 1),
-        metavar="FOLDS",
-        help="with --order: only so many of the six folds",
+        nargs="+",
+        default=list(range(N_FOLDS)),
+        choices=range(N_FOLDS),
+        metavar="FOLD",
+        help="with --order: only some of the six folds, 0 to 5",
     )
     parser.add_argument("--jobs", type=int, default=2, help="number of folds to train at once")
     parser.add_argument("--trial", metavar="NAME", help="only try settings, on validation parts")
@@ -413,7 +414,7 @@ def main() -> None:
         return
     if options.order:
         found = order(
-            table, clips, epochs=options.order, n_folds=options.first, n_jobs=options.jobs
+            table, clips, epochs=options.order, of=sorted(options.of), n_jobs=options.jobs
         )
         print(json.dumps({k: v for k, v in found.items() if k != "uar_by_speaker"}, indent=2))
         record.write(file, stored | {"order": found})
