@@ -331,9 +331,7 @@ def order(
         },
         "uar_by_speaker": {
             name: {
-                str(speaker): round(
-                    evaluate.scores(truth[their], answer.forwards[their])["uar"], 4
-                )
+                str(speaker): round(evaluate.scores(truth[their], answer.forwards[their])["uar"], 4)
                 for speaker, their in speakers.groupby(speakers).groups.items()
             }
             for name, answer in said.items()

@@ -1016,9 +1016,7 @@ def occlusion_maps(
         left.imshow(picture, cmap="Greys", **shown)
         image = right.imshow(100 * falls[title], cmap="PuOr_r", vmin=-most, vmax=most, **shown)
         loud = [np.quantile(picture, 0.9)]
-        right.contour(
-            picture, loud, colors="#555555", linewidths=0.5, linestyles="solid", **place
-        )
+        right.contour(picture, loud, colors="#555555", linewidths=0.5, linestyles="solid", **place)
         _label_mel_bands(left, settings)
         left.set_title(title, loc="left", fontsize=11)
         for ax in (left, right):

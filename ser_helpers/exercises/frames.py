@@ -54,7 +54,7 @@ def _one_picture(rng: np.random.Generator) -> Iterator[tuple]:
 
 def _what_became_of_the_frames(function: Callable, picture: np.ndarray, seed: int) -> dict:
     made = np.asarray(function(picture, seed), dtype=float)
-    seen = {"shape": made.shape, "frames, sorted": made[:, np.lexsort(made)]}
+    seen: dict = {"shape": made.shape, "frames, sorted": made[:, np.lexsort(made)]}
     if made.shape[1] > 1:
         again, other = function(picture, seed), function(picture, seed + 1)
         seen |= {
