@@ -429,6 +429,41 @@ def test_the_measured_numbers_in_notebook_09_are_those_of_the_benchmarks():
     assert f"real people, it reached {percent(shipped)} %" in prose
 
 
+def test_what_notebook_09_says_of_the_order_is_what_was_measured():
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    demo, people = (told(name)["order"] for name in ("demo", "ravdess"))
+    assert f"{people['epochs']} epochs on RAVDESS and {demo['epochs']} on the demo voices" in prose
+    assert f"{people['n_actors']} actors of RAVDESS and {demo['n_actors']} demo voices" in prose
+    for order in (people, demo):
+        gain = order["differences"]["frames in order minus shuffled frames"]["uar"]
+        low, high = (f"{100 * gain[k]:.1f}".replace("-", "−") for k in ("low", "high"))
+        assert f"{100 * abs(gain['value']):.1f} points [{low}, {high}]" in prose
+        # What a score minus the other says, the paired difference says too.
+        scores = [
+            order["scores"][f"{n}, unseen speakers"]["uar"]["value"]
+            for n in ("frames in order", "shuffled frames")
+        ]
+        assert scores[0] - scores[1] == pytest.approx(gain["value"], abs=2e-4)
+
+
+def test_shuffling_keeps_each_frame_and_the_padding_behind():
+    benchmark = load_script(ROOT / "benchmarks" / "measure_temporal.py")
+    clips = random_clips(40, 70)
+    x, lengths = frames.pad(clips)
+    torch.manual_seed(0)
+    y = benchmark.shuffle_frames(x, lengths)
+    once = benchmark.shuffled(pd.Series(clips, index=["a", "b"]))
+    for clip, made, n, always in zip(x, y, lengths, once, strict=True):
+        assert not made[:, n:].any()
+        for shuffled in (made[:, :n].numpy(), always):
+            before = clip[:, :n].numpy()
+            assert not np.array_equal(shuffled, before)
+            np.testing.assert_array_equal(
+                shuffled[:, np.lexsort(shuffled)], before[:, np.lexsort(before)]
+            )
+
+
 @pytest.mark.parametrize("name", ["demo", "ravdess"])
 def test_the_results_are_what_the_benchmark_measures_as_far_as_it_is_quick(name):
     folder = {"demo": "demo"}.get(name, os.environ.get("SER_RAVDESS"))
