@@ -435,6 +435,9 @@ def test_what_notebook_09_says_of_the_order_is_what_was_measured():
     demo, people = (told(name)["order"] for name in ("demo", "ravdess"))
     assert f"{people['epochs']} epochs on RAVDESS and {demo['epochs']} on the demo voices" in prose
     assert f"{people['n_actors']} actors of RAVDESS and {demo['n_actors']} demo voices" in prose
+    lead = people["differences"]["frames in order minus one row without level"]["uar"]
+    lead = [f"{100 * lead[k]:.1f}" for k in ("value", "low", "high")]
+    assert "by {} points [{}, {}]".format(*lead) in prose
     for order in (people, demo):
         gain = order["differences"]["frames in order minus shuffled frames"]["uar"]
         low, high = (f"{100 * gain[k]:.1f}".replace("-", "−") for k in ("low", "high"))
