@@ -13,6 +13,12 @@ A whole run takes about twenty minutes of processor time, too long for a test. `
 therefore adds two scores that are quick to reproduce to the existing results: that of the first
 fold after only so many epochs, and that of the network that comes with the course.
 ``tests/test_temporal.py`` reproduces them.
+
+``--order EPOCHS`` asks whether the order of the frames brings anything: in each fold one network is
+trained and tested on frames in their order, and one on shuffled frames, all else equal, both for so
+many epochs. Beside them stand the road's row per clip, with the level and without it, as the frames
+are standardised clip by clip and have no level either. All four are scored on the same clips, also
+played backwards, and compared by paired differences over speakers.
 """
 
 import argparse
@@ -22,14 +28,17 @@ import json
 import os
 import time
 import warnings
+import zlib
 from dataclasses import asdict, fields, replace
+from unittest import mock
 
 import joblib
+import numpy as np
 import pandas as pd
 import record
 import torch
 
-from ser_helpers import data, evaluate, model, split
+from ser_helpers import data, evaluate, features, model, split, train
 from ser_helpers.further import checkpoint, frames, temporal
 
 N_FOLDS = 6
@@ -167,6 +176,169 @@ def shipped_network(table: pd.Series, clips: pd.DataFrame) -> dict:
     }
 
 
+def shuffle_frames(x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Put the real frames of each clip of a batch into a random order; the padding stays behind."""
+    place = torch.rand(len(x), x.shape[2])
+    place[~frames.mask(lengths, x.shape[2])[:, 0]] = 2.0
+    return x.gather(2, place.argsort(dim=1)[:, None].expand_as(x))
+
+
+def augment_and_shuffle(
+    x: torch.Tensor, lengths: torch.Tensor, **rest: object
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Change the clips of a batch as always, and shuffle their frames last."""
+    x, lengths = frames.augment(x, lengths, **rest)
+    return shuffle_frames(x, lengths), lengths
+
+
+def shuffled(table: pd.Series) -> pd.Series:
+    """Shuffle the frames of each clip, always into the same order."""
+    made = {
+        clip: picture[
+            :, np.random.default_rng(zlib.crc32(clip.encode())).permutation(picture.shape[1])
+        ]
+        for clip, picture in table.items()
+    }
+    return pd.Series(made, name=table.name).set_axis(table.index)
+
+
+def turned(clips: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
+    """Play each clip backwards: its frames, and its row."""
+    sounds = {clip: data.load_clip(path)[::-1].copy() for clip, path in clips.path.items()}
+    rows = np.stack([features.describe(y) for y in sounds.values()])
+    return (
+        pd.Series({clip: frames.log_mel(y) for clip, y in sounds.items()}).set_axis(clips.index),
+        pd.DataFrame(rows, clips.index, features.feature_names()),
+    )
+
+
+def run_order_fold(
+    table: pd.Series,
+    backwards: pd.Series,
+    clips: pd.DataFrame,
+    parts: pd.Series,
+    settings: temporal.TemporalSettings,
+    shuffle: bool,
+    code: str = CODE,
+) -> pd.DataFrame:
+    """Train one fold; return the answers to its test clips, as they are and backwards.
+
+    With ``shuffle`` the frames of a training clip are shuffled anew each time, those of all others
+    once. Neither changes which frames a clip has.
+    """
+    torch.set_num_threads(1)
+    heard = table
+    if shuffle:
+        kept = parts == "train"  # shuffled by augment_and_shuffle, after the changes
+        heard = pd.concat([table[kept], shuffled(table[~kept])]).loc[table.index]
+        heard.attrs = table.attrs
+    augment = augment_and_shuffle if shuffle else frames.augment
+    with mock.patch.object(temporal, "augment", augment):
+        result = temporal.fit(heard, clips.emotion, parts, settings=settings, progress=False)
+    test = parts.index[parts == "test"]
+    asked = backwards[test] if not shuffle else shuffled(backwards[test])
+    said = temporal.predict(result.recogniser, asked).idxmax(axis=1)
+    return pd.DataFrame({"forwards": result.predictions[test], "backwards": said})
+
+
+def run_row_folds(
+    table: pd.DataFrame, backwards: pd.DataFrame, clips: pd.DataFrame, parts: list[pd.Series]
+) -> pd.DataFrame:
+    """As :func:`run_order_fold` for all folds, with one row per clip and the road's network."""
+    answers = []
+    for part in parts:
+        result = train.fit(table, clips.emotion, part, progress=False)
+        test = part.index[part == "test"]
+        rows = backwards.loc[test, table.columns]
+        probabilities = train.model_probabilities(
+            result.model, torch.from_numpy(result.scaler.transform(rows).astype(np.float32))
+        )
+        said = np.array(result.classes)[probabilities.argmax(axis=1)]
+        answers.append(pd.DataFrame({"forwards": result.predictions[test], "backwards": said}))
+    return pd.concat(answers)
+
+
+def levels(table: pd.DataFrame) -> list[str]:
+    """Name the features that say how loud a clip is: those that move with its volume."""
+    return [name for name in table if name.startswith("mfcc00_") and "sd" not in name]
+
+
+def order(
+    table: pd.Series, clips: pd.DataFrame, *, epochs: int, of: list[int], n_jobs: int
+) -> dict:
+    """Compare frames in order, shuffled frames and one row per clip on some of the six folds."""
+    folds = split.folds_by_speaker(clips, N_FOLDS)
+    parts = [split.parts_of_fold(folds, fold) for fold in of]
+    settings = temporal.TemporalSettings(epochs=epochs)
+    film_backwards, rows_backwards = turned(clips)
+    rows = features.extract(clips).loc[clips.index]
+    warnings.filterwarnings("ignore", "Persisting input arguments")
+    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    cached = joblib.delayed(memory.cache(run_order_fold))
+    without_path = clips.drop(columns="path")
+    tasks = [(part, shuffle) for part in parts for shuffle in (False, True)]
+    answers = joblib.Parallel(n_jobs=n_jobs, verbose=10)(
+        cached(table[p.index], film_backwards[p.index], without_path, p, settings, shuffle, CODE)
+        for p, shuffle in tasks
+    )
+    systems = {
+        "frames in order": pd.concat(answers[0::2]),
+        "shuffled frames": pd.concat(answers[1::2]),
+        "one row": run_row_folds(rows, rows_backwards, clips, parts),
+        "one row without level": run_row_folds(
+            rows.drop(columns=levels(rows)), rows_backwards, clips, parts
+        ),
+    }
+    heard = clips.loc[systems["one row"].index]
+    truth, speakers = heard.emotion, heard.actor
+    said = {name: answer.loc[heard.index] for name, answer in systems.items()}
+    pairs = [
+        ("frames in order", "shuffled frames"),
+        ("frames in order", "one row"),
+        ("frames in order", "one row without level"),
+        ("shuffled frames", "one row without level"),
+        ("one row", "one row without level"),
+    ]
+    compared = {
+        f"{a} minus {b}": evaluate.difference(truth, said[a].forwards, said[b].forwards, speakers)
+        for a, b in pairs
+    } | {
+        f"{name}, forwards minus backwards": evaluate.difference(
+            truth, answer.forwards, answer.backwards, speakers
+        )
+        for name, answer in said.items()
+    }
+    return {
+        "protocol": f"{folds.name}; the next fold chooses the epoch",
+        "epochs": epochs,
+        "folds_tested": [part.name for part in parts],
+        "n_clips": len(heard),
+        "n_actors": int(speakers.nunique()),
+        "scores": {
+            f"{name}, unseen speakers{way}": evaluate.intervals(truth, answer[column], speakers)
+            .round(4)
+            .to_dict("index")
+            for name, answer in said.items()
+            for column, way in (("forwards", ""), ("backwards", ", backwards"))
+        },
+        "same_answer_backwards": {
+            name: round(float((answer.forwards == answer.backwards).mean()), 4)
+            for name, answer in said.items()
+        },
+        "differences": {
+            name: {"uar": {key: round(getattr(d, key), 4) for key in ("value", "low", "high")}}
+            for name, d in compared.items()
+        },
+        "uar_by_speaker": {
+            name: {
+                str(speaker): round(evaluate.scores(truth[their], answer.forwards[their])["uar"], 4)
+                for speaker, their in speakers.groupby(speakers).groups.items()
+            }
+            for name, answer in said.items()
+        },
+    }
+
+
 def trial(
     table: pd.Series,
     clips: pd.DataFrame,
@@ -194,6 +366,21 @@ def main() -> None:
         metavar="EPOCHS",
         help="only add the scores that are quick to reproduce",
     )
+    parser.add_argument(
+        "--order",
+        type=int,
+        metavar="EPOCHS",
+        help="only add what the order of the frames brings, after so many epochs",
+    )
+    parser.add_argument(
+        "--of",
+        type=int,
+        nargs="+",
+        default=list(range(N_FOLDS)),
+        choices=range(N_FOLDS),
+        metavar="FOLD",
+        help="with --order: only some of the six folds, 0 to 5",
+    )
     parser.add_argument("--jobs", type=int, default=2, help="number of folds to train at once")
     parser.add_argument("--trial", metavar="NAME", help="only try settings, on validation parts")
     parser.add_argument(
@@ -211,8 +398,8 @@ def main() -> None:
     print(corpus)
     file = f"temporal_{record.name_of(corpus)}"
     stored = record.read(file)
-    if options.short and not stored:
-        parser.error(f"there is no {file}.json yet: run without --short first")
+    if (options.short or options.order) and not stored:
+        parser.error(f"there is no {file}.json yet: run without --short and --order first")
     table = frames.extract(corpus.clips)
     clips = corpus.clips.loc[table.index]
     if options.short:
@@ -222,6 +409,13 @@ def main() -> None:
         }
         print(json.dumps(quick, indent=2))
         record.write(file, stored | quick)
+        return
+    if options.order:
+        found = order(
+            table, clips, epochs=options.order, of=sorted(options.of), n_jobs=options.jobs
+        )
+        print(json.dumps({k: v for k, v in found.items() if k != "uar_by_speaker"}, indent=2))
+        record.write(file, stored | {"order": found})
         return
     if options.trial:
         trials = record.read("temporal_trials")

@@ -1976,3 +1976,201 @@ def each_network(
     ax.set(xlabel=xlabel, ylabel=by, title=title, ylim=(-0.6, len(groups) - 0.4))
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
     return ax
+
+
+def stacked_pictures(
+    block: np.ndarray,
+    names: Sequence[str],
+    settings: AudioSettings = AudioSettings(),
+    *,
+    title: str,
+    label: str,
+) -> Figure:
+    """Draw pictures of the same size one below the other, such as a padded batch, on one scale.
+
+    Parameters
+    ----------
+    block : numpy.ndarray, shape (n_clips, n_mels, n_frames)
+    names : sequence of str
+        One per clip, in the batch's order.
+    settings : AudioSettings
+        ``hop_length`` and ``sr`` turn frames into seconds.
+    title, label : str
+        Title, and name of the colour with its unit.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = subplots(
+        len(block), 1, figsize=(8, 0.75 * len(block) + 0.8), sharex=True, squeeze=False
+    )
+    seconds = block.shape[2] * settings.hop_length / settings.sr
+    for ax, picture, name in zip(axes[:, 0], block, names, strict=True):
+        image = ax.imshow(
+            picture,
+            origin="lower",
+            aspect="auto",
+            cmap="cividis",
+            interpolation="nearest",
+            vmin=block.min(),
+            vmax=block.max(),
+            extent=(0, seconds, 0, len(picture)),
+        )
+        ax.set_yticks([])
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+        ax.grid(False)
+    axes[0, 0].set_title(title)
+    axes[-1, 0].set_xlabel("time (s)")
+    figure.colorbar(image, ax=list(axes[:, 0]), label=label)
+    return figure
+
+
+def changed_pictures(
+    pictures: dict[str, np.ndarray], settings: AudioSettings = AudioSettings(), *, title: str
+) -> Figure:
+    """Draw one standardised clip in several versions: one scale, the first one's end marked.
+
+    Parameters
+    ----------
+    pictures : dict of str to numpy.ndarray, each of shape (n_mels, its own n_frames)
+        What was done → the picture; at most six, the clip as it is first.
+    settings : AudioSettings
+        They turn frames into seconds.
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = subplots(2, 3, figsize=(9, 4.8), sharex=True, sharey=True)
+    step = settings.hop_length / settings.sr
+    end = step * next(iter(pictures.values())).shape[1]
+    for ax, (what, picture) in zip(axes.flat, pictures.items(), strict=False):
+        n_mels, n_frames = picture.shape
+        image = ax.imshow(
+            picture,
+            origin="lower",
+            aspect="auto",
+            cmap="cividis",
+            interpolation="nearest",
+            vmin=-2.5,
+            vmax=2.5,
+            extent=(0, n_frames * step, 0, n_mels),
+        )
+        ax.axvline(end, color="black", linestyle="--", linewidth=1)
+        ax.set_title(what, fontsize=11)
+        ax.grid(False)
+    ax.set_xlim(0, step * max(picture.shape[1] for picture in pictures.values()) + 0.05)
+    for ax in axes[-1]:
+        ax.set_xlabel("time (s)")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("mel band")
+    figure.colorbar(image, ax=axes, label="standard deviations")
+    figure.suptitle(title)
+    return figure
+
+
+def occlusion_maps(
+    pictures: dict[str, np.ndarray],
+    falls: dict[str, np.ndarray],
+    settings: AudioSettings = AudioSettings(),
+) -> Figure:
+    """Draw clips on the left and what a network looks at on the right, all maps on one scale.
+
+    Parameters
+    ----------
+    pictures, falls : dict of str to numpy.ndarray, shape (n_mels, n_frames)
+        Title → what :func:`occlusion` takes. Outlines on the maps show where the clip is loud.
+    settings : AudioSettings
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = subplots(
+        len(pictures), 2, figsize=(9, 2.6 * len(pictures) + 0.2), sharey=True, squeeze=False
+    )
+    most = 100 * max(float(np.abs(fall).max()) for fall in falls.values())
+    for (left, right), (title, picture) in zip(axes, pictures.items(), strict=True):
+        n_mels, n_frames = picture.shape
+        seconds = n_frames * settings.hop_length / settings.sr
+        place = {"origin": "lower", "extent": (0, seconds, -0.5, n_mels - 0.5)}
+        shown = {**place, "aspect": "auto", "interpolation": "nearest"}
+        left.imshow(picture, cmap="Greys", **shown)
+        image = right.imshow(100 * falls[title], cmap="PuOr_r", vmin=-most, vmax=most, **shown)
+        loud = [np.quantile(picture, 0.9)]
+        right.contour(picture, loud, colors="#555555", linewidths=0.5, linestyles="solid", **place)
+        _label_mel_bands(left, settings)
+        left.set_title(title, loc="left", fontsize=11)
+        for ax in (left, right):
+            ax.set_xlabel("time (s)")
+            ax.grid(False)
+    figure.colorbar(image, ax=axes, label="fall of the probability (points)", shrink=0.9)
+    return figure
+
+
+def two_by_speaker(scores: pd.DataFrame, *, title: str) -> Axes:
+    """Draw two systems' scores of the same speakers, a line per speaker.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame, shape (n_speakers, 2)
+        A column per system, named as it is to be labelled; shares from 0 to 1.
+    title : str
+
+    Returns
+    -------
+    Axes
+    """
+    _check_not_empty(scores, "table of scores")
+    ax = _new(6, 4)
+    first, second = (100 * scores.iloc[:, i].to_numpy() for i in (0, 1))
+    for one, other in zip(first, second, strict=True):
+        ax.plot([0, 1], [one, other], "-" if other >= one else "--", color="#777777", lw=1.2)
+    ax.plot(np.zeros(len(first)), first, "s", color="#E69F00", mec="black", ms=7)
+    ax.plot(np.ones(len(second)), second, "o", color="#0072B2", mec="black", ms=7)
+    ax.set_xticks([0, 1], scores.columns)
+    ax.set(xlim=(-0.3, 1.3), xlabel="system", ylabel="UAR of one speaker (%)", title=title)
+    return ax
+
+
+def differences(found: dict, *, title: str, metric: str = "uar") -> Axes:
+    """Draw paired differences with their intervals, beside a line at zero.
+
+    Parameters
+    ----------
+    found : dict
+        What minus what → something with ``value``, ``low`` and ``high``, from -1 to 1, such as
+        :func:`ser_helpers.evaluate.difference` and :func:`ser_helpers.evaluate.published` return.
+    title : str
+    metric : {"uar", "accuracy", "macro_f1"}
+
+    Returns
+    -------
+    Axes
+    """
+    _check_not_empty(found, "dict of differences")
+    ax = _new(8, 0.55 * len(found) + 1.2)
+    ax.axvline(0, color="black", linestyle=":")
+    for i, one in enumerate(reversed(found.values())):
+        value, low, high = (100 * share for share in (one.value, one.low, one.high))
+        tells = low > 0 or high < 0
+        ax.errorbar(
+            value,
+            i,
+            xerr=_arms(value, low, high)[:, None],
+            fmt="o",
+            color="#0072B2",
+            mfc="#0072B2" if tells else "white",
+            capsize=4,
+        )
+        ax.text(value, i + 0.14, f"{value:+.1f}".replace("-", "−"), ha="center", va="bottom")
+    ax.set_yticks(range(len(found)), list(reversed(found)))
+    ax.set(
+        xlabel=f"difference of {METRIC_NAMES[metric]} (points); hollow: the interval holds zero",
+        ylabel="",
+        title=title,
+        ylim=(-0.5, len(found) - 0.3),
+    )
+    return ax

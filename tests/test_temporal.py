@@ -386,20 +386,26 @@ def test_the_shipped_recogniser_is_small_and_its_scores_are_those_that_notebook_
     assert printed == pytest.approx([scores[m]["value"] for m in evaluate.METRICS], abs=0.01)
 
 
+def test_the_scores_that_notebook_09_prints_are_those_of_the_benchmarks():
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    text = "\n".join(o.text for cell in cells for o in cell.get("outputs", []) if "text" in o)
+    for corpus in ("demo", "ravdess"):
+        path = ROOT / "ser_helpers" / "results" / f"{corpus}.json"
+        road = json.loads(path.read_text(encoding="utf-8"))["scores"]
+        for name, scores in (*told(corpus)["scores"].items(), *road.items()):
+            if name in ("frames, unseen speakers", "course, unseen speakers"):
+                value, low, high = (scores["uar"][k] for k in ("value", "low", "high"))
+                line = rf"{name} +{corpus} +UAR {value:.1%} \[{low:.1%}, {high:.1%}\]"
+                assert re.search(line, text), line
+
+
 def test_the_measured_numbers_in_notebook_09_are_those_of_the_benchmarks():
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     final, trials = told("ravdess"), {t["trial"].split(" (")[0]: t for t in told("trials")}
-    for corpus, texts in (
-        ("demo", ("frames reach {} % [{}–{}]", "one row a clip {} % [{}–{}]")),
-        ("ravdess", ("**{} %** [{}–{}]", "UAR {} % [{}–{}]", "it was {} % [{}–{}]")),
-    ):
-        path = ROOT / "ser_helpers" / "results" / f"{corpus}.json"
-        road = json.loads(path.read_text(encoding="utf-8"))["scores"]["course, unseen speakers"]
-        with_frames, untouched = told(corpus)["scores"].values()
-        for text, scores in zip(texts, (with_frames, road, untouched), strict=False):
-            values = (percent(scores["uar"][k]) for k in ("value", "low", "high"))
-            assert text.format(*values) in prose
+    untouched = final["scores"]["frames, unseen speakers never scored in a trial"]["uar"]
+    values = (percent(untouched[k]) for k in ("value", "low", "high"))
+    assert "the UAR was {} % [{}–{}]".format(*values) in prose
     of_folds = {name: [f["validation_uar"] for f in t["folds"]] for name, t in trials.items()}
     of_folds["final"] = [f["validation_uar"] for f in final["folds"]]
     short, long, wide = (
@@ -421,6 +427,44 @@ def test_the_measured_numbers_in_notebook_09_are_those_of_the_benchmarks():
     assert f"changed clips about {knew[1]:.0%}".replace("%", " %") in prose
     shipped = final["shipped_network"]["scores"]["uar"]["value"]
     assert f"real people, it reached {percent(shipped)} %" in prose
+
+
+def test_what_notebook_09_says_of_the_order_is_what_was_measured():
+    cells = nbformat.read(NOTEBOOK, as_version=4).cells
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    demo, people = (told(name)["order"] for name in ("demo", "ravdess"))
+    assert f"{people['epochs']} epochs on RAVDESS and {demo['epochs']} on the demo voices" in prose
+    assert f"{people['n_actors']} actors of RAVDESS and {demo['n_actors']} demo voices" in prose
+    lead = people["differences"]["frames in order minus one row without level"]["uar"]
+    lead = [f"{100 * lead[k]:.1f}" for k in ("value", "low", "high")]
+    assert "by {} points [{}, {}]".format(*lead) in prose
+    for order in (people, demo):
+        gain = order["differences"]["frames in order minus shuffled frames"]["uar"]
+        low, high = (f"{100 * gain[k]:.1f}".replace("-", "−") for k in ("low", "high"))
+        assert f"{100 * abs(gain['value']):.1f} points [{low}, {high}]" in prose
+        # What a score minus the other says, the paired difference says too.
+        scores = [
+            order["scores"][f"{n}, unseen speakers"]["uar"]["value"]
+            for n in ("frames in order", "shuffled frames")
+        ]
+        assert scores[0] - scores[1] == pytest.approx(gain["value"], abs=2e-4)
+
+
+def test_shuffling_keeps_each_frame_and_the_padding_behind():
+    benchmark = load_script(ROOT / "benchmarks" / "measure_temporal.py")
+    clips = random_clips(40, 70)
+    x, lengths = frames.pad(clips)
+    torch.manual_seed(0)
+    y = benchmark.shuffle_frames(x, lengths)
+    once = benchmark.shuffled(pd.Series(clips, index=["a", "b"]))
+    for clip, made, n, always in zip(x, y, lengths, once, strict=True):
+        assert not made[:, n:].any()
+        for shuffled in (made[:, :n].numpy(), always):
+            before = clip[:, :n].numpy()
+            assert not np.array_equal(shuffled, before)
+            np.testing.assert_array_equal(
+                shuffled[:, np.lexsort(shuffled)], before[:, np.lexsort(before)]
+            )
 
 
 @pytest.mark.parametrize("name", ["demo", "ravdess"])
