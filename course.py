@@ -529,7 +529,8 @@ def main():
         say("opening JupyterLab; press Ctrl-C here to stop it")
         # Not `jupyterlab START`: its file browser would not show what is next to notebooks/.
         first = "--LabApp.default_url=/lab/tree/" + START.replace(os.sep, "/")
-        return wait_for([python, "-m", "jupyterlab", first, *extra], environment)
+        quiet = "--LabApp.news_url=None"  # no question about Jupyter's news in front of the course
+        return wait_for([python, "-m", "jupyterlab", first, quiet, *extra], environment)
     except (StepError, OSError) as error:
         say(str(error))
         return 1

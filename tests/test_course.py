@@ -133,7 +133,7 @@ def test_the_first_use_sets_up_and_later_calls_start_at_once(machine, capsys):
     command, environment = machine.watched[0]
     assert command[0] == machine.course.PYTHON
     first = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
-    assert command[-2:] == [first, "--no-browser"]
+    assert command[-3:] == [first, "--LabApp.news_url=None", "--no-browser"]
     assert environment["PATH"].startswith(machine.course.BIN)
     assert environment["VIRTUAL_ENV"] == machine.course.ENVIRONMENT
     assert machine("lab") == 0

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from conftest import ROOT, load_script
 
-from ser_helpers import quiz
+from ser_helpers import exercises, quiz
 
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 OPTIONAL = "Going deeper"
@@ -145,6 +145,16 @@ def test_it_asks_three_questions_and_draws_two_ideas(path, cells, renewed):
     drawn = set(re.findall(r"sketches\.(\w+)\(", source)) - {"road"}
     assert len(drawn) >= 2, drawn
     assert f"sketches.road({int(path.stem[:2])})" in cells[3].source
+
+
+def test_there_is_enough_to_do():
+    text = {path: prose(nbformat.read(path, as_version=4).cells) for path in PATHS}
+    source = "".join(path.read_text(encoding="utf-8") for path in PATHS)
+    checked = set(re.findall(r'exercises\.check\(\\"(\w+)\\"', source))
+    assert sum(len(EXERCISE.findall(t)) for t in text.values()) >= 70
+    assert len(checked) >= 50
+    known = {exercise.name for topic in exercises.TOPICS for exercise in exercises.of_topic(topic)}
+    assert checked == known, checked ^ known
 
 
 def test_the_right_answers_of_all_quizzes_stand_in_every_place():

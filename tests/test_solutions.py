@@ -53,6 +53,36 @@ def test_they_run_after_the_cells_and_each_failure_is_one(folder):
     ]
 
 
+SEALED = """
+from ser_helpers import data, features, split
+clips = data.open_corpus().clips
+parts = split.by_speaker(clips)
+part = clips[parts == "{}"].head(2)
+{}
+"""
+HEAR, EXTRACT = "data.load_clip(part.path.iloc[0])", "features.extract(part, progress=False)"
+
+
+def test_before_06_no_cell_can_hear_a_test_speaker(tmp_path):
+    shutil.copy(ROOT / "notebooks" / "conftest.py", tmp_path)
+    cells = {
+        "05_all_others": [("train", HEAR), ("validation", EXTRACT)],
+        "05_test_speakers": [("test", HEAR), ("test", EXTRACT)],
+        "06_opens": [("test", HEAR)],
+    }
+    for name, sources in cells.items():
+        code = [nbformat.v4.new_code_cell(SEALED.format(*source).strip()) for source in sources]
+        nbformat.write(nbformat.v4.new_notebook(cells=code), tmp_path / f"{name}.ipynb")
+    _, results = run(tmp_path)
+    assert [result for result in results if "Cell" in result] == [
+        "05_all_others Cell 0 PASSED",
+        "05_all_others Cell 1 PASSED",
+        "05_test_speakers Cell 0 FAILED",
+        "05_test_speakers Cell 1 FAILED",
+        "06_opens Cell 0 PASSED",
+    ]
+
+
 def test_a_chosen_cell_brings_those_above_it_and_no_other_notebook(folder):
     code, results = run(folder, "-k", "right and Solution and 1")
     assert (code, results) == (
