@@ -2,10 +2,10 @@
 
 It runs on the demo voices, or on ``--data FOLDER``, and measures the milliseconds per clip of each
 step; seconds against clips, with a fitted line, for cheap and dear work, in one process, in
-joblib's processes and on two Dask workers, all in one run; the bytes per clip in shards; the memory
-for streams of frames up to a million clips, in a process of its own; and the UAR of a small network
-trained on frames from memory and from streams, over six folds, with the paired differences. Work,
-lines and training are the notebook's own code. Writes ``ser_helpers/results/scale_<corpus>.json``.
+joblib's processes and on two Dask workers, all in one run; the memory for streams of frames up to
+a million clips, in a process of its own; and the UAR of a small network trained on frames from
+memory and from streams, over six folds, with the paired differences. Work, lines and training are
+the notebook's own code. Writes ``ser_helpers/results/scale_<corpus>.json``.
 Seconds depend on the machine and on what else it is doing.
 """
 
@@ -32,7 +32,7 @@ from distributed import Client, LocalCluster
 from torch.utils.data import DataLoader, TensorDataset
 
 from ser_helpers import data, evaluate, features, split
-from ser_helpers.further import shards, streams
+from ser_helpers.further import streams
 
 ROOT = Path(__file__).parents[1]
 SIZES = {"cheap": (125, 250, 500, 1000), "dear": (20, 40, 80, 160)}
@@ -150,17 +150,6 @@ def measure_memory(files: list[Path]) -> dict:
     return pd.DataFrame(rows).to_dict("list")
 
 
-def bytes_a_clip(clips: pd.DataFrame, here: Path) -> dict[str, int]:
-    """Return the bytes per clip on disk in shards of different sizes."""
-    found = {}
-    for n_rows in (100, 500, min(2000, len(clips))):
-        shards.write(clips[:n_rows], here / str(n_rows), rows_per_shard=n_rows, progress=False)
-        found[str(n_rows)] = round(
-            (here / str(n_rows) / "part-00000.parquet").stat().st_size / n_rows
-        )
-    return found
-
-
 def train_and_answer(files: dict[int, Path], parts: dict, way: str) -> pd.Series:
     """Train on the frames of the learners, from memory or streamed; answer for the tested."""
     code = notebook()
@@ -230,7 +219,6 @@ def measure_streams(corpus: data.Corpus, here: Path) -> dict:
     # Frames weigh the same whoever speaks, and a million clips take minutes: demo voices only.
     memory = {"memory_of_frames": measure_memory(files)} if corpus.synthetic else {}
     return memory | {
-        "bytes_a_clip_in_shards_of": bytes_a_clip(clips, here / "by size"),
         "uar_unseen_speakers": measure_training(clips, here / "frames"),
         "protocol": f"{N_FOLDS} folds by speaker, seed 0, {EPOCHS} epochs",
     }
@@ -246,12 +234,12 @@ def main() -> None:
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)
     print(corpus)
-    name = f"scale_{record.name_of(corpus)}"
-    result = record.read(name) if options.only else {}
-    result |= record.about(corpus, corpus.clips)
+    measured = record.about(corpus, corpus.clips)
     for part in [options.only] if options.only else parts:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as here:
-            result |= parts[part](corpus, Path(here))
+            measured |= parts[part](corpus, Path(here))
+    name = f"scale_{record.name_of(corpus)}"
+    result = (record.read(name) if options.only else {}) | measured
     result["versions"] = record.versions(*PACKAGES)
     record.write(name, result)
     print(json.dumps(result, indent=2))
