@@ -1027,3 +1027,67 @@ def differences(measured: Mapping[str, Any], *, title: str, metric: str = "uar")
         ylim=(-0.6, len(measured) - 0.4),
     )
     return ax
+
+
+def distributions(values: Mapping[str, np.ndarray], *, xlabel: str, title: str) -> Axes:
+    """Draw up to three distributions over each other, as outlines.
+
+    Parameters
+    ----------
+    values : mapping
+        Name → numbers, of any shape.
+    xlabel, title : str
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    _check_not_empty(values, "table of values")
+    ax = _new(7, 3.2)
+    widest = max(float(np.abs(some).max()) for some in values.values()) * 1.2
+    ends = np.linspace(-widest, widest, 61)
+    styles = (("#0072B2", "-"), ("#D55E00", "--"), ("#000000", ":"))
+    for (name, some), (colour, style) in zip(values.items(), styles, strict=False):
+        counts, _ = np.histogram(some, ends)
+        ax.stairs(counts, ends, color=colour, linestyle=style, linewidth=1.8, label=name)
+    ax.set(xlabel=xlabel, ylabel="how many", title=title)
+    ax.margins(y=0.25)
+    ax.legend(ncols=3, loc="upper center", fontsize="small")
+    return ax
+
+
+def losses(values: Mapping[str, Sequence[float]], *, guessing: float, title: str) -> Axes:
+    """Draw up to three losses over the steps of training, each named where it ends.
+
+    Parameters
+    ----------
+    values : mapping
+        Name → loss after each step.
+    guessing : float
+        The loss of guessing, drawn as a line.
+    title : str
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    _check_not_empty(values, "table of losses")
+    ax = _new(7, 3.4)
+    styles = (("#0072B2", "-"), ("#D55E00", "--"), ("#000000", ":"))
+    for (name, some), (colour, style) in zip(values.items(), styles, strict=False):
+        label = f"{name}: ends at {some[-1]:.2f}"
+        ax.plot(some, style, color=colour, label=label, linewidth=1.8)
+    ax.axhline(guessing, color="#777777", linewidth=1, linestyle=(0, (1, 3)), label="guessing")
+    ax.set(xlabel="step", ylabel="loss, as Keras shows it", title=title)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize="small")
+    return ax

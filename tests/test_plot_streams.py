@@ -76,3 +76,18 @@ def test_a_difference_that_cannot_be_told_from_zero_is_a_hollow_dot():
 def test_nothing_is_not_drawn(draw):
     with pytest.raises(DataError, match="empty"):
         draw()
+
+
+def test_distributions_are_outlines_of_all_the_numbers():
+    rng = np.random.default_rng(0)
+    some = {"one": rng.uniform(-1, 1, size=(20, 30)), "two": rng.uniform(-2, 2, size=500)}
+    ax = plot.distributions(some, xlabel="weight", title="It")
+    assert [patch.get_data().values.sum() for patch in ax.patches] == [600, 500]
+    assert ax.get_xlim()[1] < 3 and ax.get_xlabel() == "weight" and ax.get_ylabel()
+
+
+def test_losses_say_where_they_end_and_where_guessing_lies():
+    ax = plot.losses({"right": [2.0, 0.1], "wrong": [2.0, 9]}, guessing=1.79, title="It")
+    texts = [text.get_text() for text in ax.get_legend().texts]
+    assert texts == ["right: ends at 0.10", "wrong: ends at 9.00", "guessing"]
+    assert list(ax.lines[-1].get_ydata()) == [1.79, 1.79]
