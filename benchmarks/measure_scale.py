@@ -36,8 +36,8 @@ from ser_helpers.further import streams
 
 ROOT = Path(__file__).parents[1]
 SIZES = {"cheap": (125, 250, 500, 1000), "dear": (20, 40, 80, 160)}
-MOST_CLIPS = (2_000, 20_000, 200_000, 1_000_000)  # of a stream, about
-N_FOLDS, EPOCHS = 6, 10
+MOST_CLIPS = (2_000, 20_000, 1_000_000)  # of a stream, about
+N_FOLDS, EPOCHS = 6, 5
 BUFFER = 0.2  # of the training clips
 PACKAGES = ("dask", "joblib", "librosa", "numpy", "pyarrow", "scikit-learn", "torch")
 #: Go through a stream in a fresh process, and print how many clips came and the most memory added.
