@@ -35,7 +35,7 @@ from ser_helpers import data, evaluate, features, split
 from ser_helpers.further import streams
 
 ROOT = Path(__file__).parents[1]
-SIZES = {"cheap": (125, 250, 500, 1000), "dear": (20, 40, 80, 160)}
+SIZES = {"cheap": (100, 200, 400, 800), "dear": (10, 20, 40, 80)}
 MOST_CLIPS = (2_000, 20_000, 1_000_000)  # of a stream, about
 N_FOLDS, EPOCHS = 6, 5
 BUFFER = 0.2  # of the training clips

@@ -130,15 +130,16 @@ def test_what_the_text_concludes_is_what_was_measured(name):
     found = told(name)
     steps = found["cost_of_a_clip"]
     if name == "demo":  # "MFCCs that cost nothing would hardly be noticed"
-        assert steps["ms"]["decode"] > steps["sum"] / 2 > 4 * steps["ms"]["MFCCs"] / 2
+        assert steps["ms"]["decode"] > steps["sum"] / 2
+        assert steps["ms"]["MFCCs"] < steps["sum"] / 5
     work = found["seconds_against_clips"]["work"]
     part = {
         kind: by["two Dask workers"]["ms_per_clip"] / by["one process"]["ms_per_clip"]
         for kind, by in work.items()
     }
-    assert part["cheap"] > 0.85  # "costs as much per clip as on one process, or more"
-    assert part["dear"] < 0.75  # "comes near" twice as fast
-    assert work["dear"]["two Dask workers"]["pays_from"] < 500
+    assert part["dear"] < part["cheap"]  # "nearer to it with dear work than with cheap work"
+    dear, cheap = (work[kind]["two Dask workers"]["pays_from"] for kind in ("dear", "cheap"))
+    assert dear is not None and (cheap is None or dear < cheap)  # "after fewer clips"
     whole = json.loads((RESULTS / "full_size.json").read_text(encoding="utf-8"))["sizes"][-1]
     assert whole["features_cold"]["seconds"] < 30  # "less than half a minute"
 
