@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from notebook_code import NOTEBOOKS, code_of, functions_of
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
-from ser_helpers import data, features
+from ser_helpers import data, evaluate, features
 from ser_helpers.further import streams
 
 CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
@@ -142,6 +142,14 @@ def test_what_the_text_concludes_is_what_was_measured(name):
     assert dear is not None and (cheap is None or dear < cheap)  # "after fewer clips"
     whole = json.loads((RESULTS / "full_size.json").read_text(encoding="utf-8"))["sizes"][-1]
     assert whole["features_cold"]["seconds"] < 30  # "less than half a minute"
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_no_order_of_the_stream_can_be_told_from_memory(name):
+    """What the text concludes is what the benchmark measured."""
+    for way in ("with a buffer", "without a buffer"):
+        apart = evaluate.published(name, f"frames {way} minus memory")
+        assert apart.low < 0 < apart.high
 
 
 def test_a_million_clips_went_through_little_memory():
