@@ -244,13 +244,9 @@ EXERCISES = (
         _answers,
         (
             Mistake(
-                _as_it_stood,
+                _softmax_of_everything,
                 "Whether outputs are logits or probabilities makes no difference in your function. "
                 "What does a softmax make of probabilities?",
-            ),
-            Mistake(
-                _softmax_of_everything,
-                "You take a softmax of probabilities. Which `outputs` need one?",
             ),
             Mistake(
                 _not_shifted,
