@@ -1019,7 +1019,7 @@ def differences(measured: Mapping[str, Any], *, title: str, metric: str = "uar")
             100 * found.value, place, xerr=arms, fmt="o", capsize=4, color="#0072B2", mfc=full
         )
     ax.axvline(0, color="black", linewidth=0.8)
-    ax.set_yticks(range(len(measured)), list(reversed(measured)))
+    ax.set_yticks(range(len(measured)), list(measured)[::-1])
     ax.set(
         xlabel=f"difference in {METRIC_NAMES[metric]} (points)",
         ylabel="compared",
