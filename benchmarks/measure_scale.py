@@ -1,12 +1,12 @@
 """Measure cost and streaming for notebook 12: ``python benchmarks/measure_scale.py``.
 
 It runs on the demo voices, or on ``--data FOLDER``, and measures the milliseconds per clip of each
-step; seconds against clips, with a fitted line, in one process, in joblib's processes and on two
-Dask workers, all in one run; the memory for reading shards at once and in pieces; and the UAR of a
-network trained from shards, with its rows in several orders, compared with
-:func:`ser_helpers.train.fit` over six folds. Training uses the notebook's own code,
-``fit_by_hand``. Writes ``ser_helpers/results/scale_<corpus>.json``. Seconds depend on the machine
-and on what else it is doing.
+step; seconds against clips, with a fitted line, for cheap and dear work, in one process, in
+joblib's processes and on two Dask workers, all in one run; the memory for streams of frames up to
+a million clips, in a process of its own; and the UAR of a small network trained on frames from
+memory and from streams, over six folds, with the paired differences. Work, lines and training are
+the notebook's own code. Writes ``ser_helpers/results/scale_<corpus>.json``.
+Seconds depend on the machine and on what else it is doing.
 """
 
 import argparse
@@ -15,9 +15,11 @@ import json
 import logging
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,25 +29,31 @@ import pandas as pd
 import record
 import torch
 from distributed import Client, LocalCluster
-from sklearn.preprocessing import StandardScaler
+from torch.utils.data import DataLoader, TensorDataset
 
-from ser_helpers import data, evaluate, features, model, split, train
-from ser_helpers.further import shards
+from ser_helpers import data, evaluate, features, split
+from ser_helpers.further import streams
 
 ROOT = Path(__file__).parents[1]
-SIZES = (125, 250, 500, 1000)
-COPIES = (1, 3, 6, 10)
-N_SHARDS = 12
-N_FOLDS = 6
+SIZES = {"cheap": (100, 200, 400, 800), "dear": (10, 20, 40, 80)}
+MOST_CLIPS = (2_000, 20_000, 1_000_000)  # of a stream, about
+N_FOLDS, EPOCHS = 6, 5
+BUFFER = 0.2  # of the training clips
 PACKAGES = ("dask", "joblib", "librosa", "numpy", "pyarrow", "scikit-learn", "torch")
-#: How the rows reach the network: whether the files are shuffled in each epoch, the size of the
-#: buffer as a share of the training rows, and whether the scaler sees only the first shard.
-ORDERS = {
-    "streamed": {"seeded": True, "buffer": 0.2},
-    "buffer for everything": {"seeded": False, "buffer": 1.0},
-    "files in order, no buffer": {"seeded": False, "buffer": 0.0},
-    "scaler of the first shard": {"seeded": True, "buffer": 0.2, "first": True},
-}
+#: Go through a stream in a fresh process, and print how many clips came and the most memory added.
+STREAM = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from torch.utils.data import DataLoader
+import torch
+import measure_scale
+from ser_helpers.further import streams
+torch.set_num_threads(1)
+files, times = json.loads(sys.argv[2]), int(sys.argv[3])
+loader = DataLoader(streams.FrameStream(files * times), batch_size=32)
+next(iter(loader))
+print(json.dumps(measure_scale.notebook().most_memory_by_hand(loader)))
+"""
 
 
 def notebook() -> SimpleNamespace:
@@ -72,10 +80,8 @@ def measure_steps(clips: pd.DataFrame) -> dict:
 
 
 def measure_sizes(clips: pd.DataFrame, here: Path) -> dict:
-    """Extract ever larger parts of a corpus, without a cache, in three ways at each size."""
-    extract = {"one process": lambda few, cache: seconds(few, cache, n_jobs=1)}
-    extract["two processes"] = lambda few, cache: seconds(few, cache, n_jobs=2)
-    extract["two Dask workers"] = on_dask
+    """Do ever more work of two kinds in three ways; return seconds, lines, where helpers pay."""
+    code = notebook()
     start = time.perf_counter()
     cluster = LocalCluster(
         n_workers=2,
@@ -84,129 +90,113 @@ def measure_sizes(clips: pd.DataFrame, here: Path) -> dict:
         local_directory=here / "dask",
         silence_logs=logging.CRITICAL,
     )
-    with cluster, Client(cluster):
+    with cluster, Client(cluster) as client:
         starting = time.perf_counter() - start
-        first = {name: run(clips[-250:], here / f"{name} 0") for name, run in extract.items()}
-        sizes = [size for size in SIZES if size <= len(clips)]
-        found = {name: [] for name in extract}
-        for size in sizes:
-            for name, run in extract.items():
-                found[name].append(run(clips[:size], here / f"{name} {size}"))
-    lines = {}
-    for name, times in found.items():
-        slope, intercept = notebook().line_by_hand(np.array(sizes), np.array(times))
-        lines[name] = {
-            "seconds": np.round(times, 2).tolist(),
-            "first_250_clips": round(first[name], 2),
-            "ms_a_clip": round(slope * 1000, 2),
-            "intercept": round(intercept, 2),
+        ask = {
+            "one process": map,
+            "two processes": lambda work, paths: joblib.Parallel(n_jobs=2)(
+                joblib.delayed(work)(path) for path in paths
+            ),
+            "two Dask workers": lambda work, paths: client.gather(
+                client.map(work, paths, pure=False)
+            ),
         }
-    return {"clips": sizes, "start_of_the_cluster": round(starting, 2), "ways": lines}
+        found: dict = {"clips": {}, "work": {}}
+        for kind, work in (("cheap", code.cheap), ("dear", code.dear)):
+            sizes = [size for size in SIZES[kind] if size <= len(clips)]
+            found["clips"][kind] = sizes
+            for way in ask.values():  # libraries are loaded, processes started
+                list(way(work, clips.path[:8]))
+            found["work"][kind] = {
+                name: as_line(sizes, [seconds(work, clips.path[:n], way) for n in sizes])
+                for name, way in ask.items()
+            }
+    for by in found["work"].values():
+        one, dask = by["one process"], by["two Dask workers"]
+        saved = (one["ms_per_clip"] - dask["ms_per_clip"]) / 1000
+        later = starting + dask["intercept"] - one["intercept"]
+        dask["pays_from"] = round(max(0, later / saved)) if saved > 0 else None
+    return {"start_of_the_cluster": round(starting, 2), **found}
 
 
-def seconds(clips: pd.DataFrame, cache: Path, **options: int) -> float:
+def seconds(work: Callable, paths: pd.Series, way: Callable) -> float:
     start = time.perf_counter()
-    features.extract(clips, cache=cache, progress=False, **options)
+    list(way(work, paths))
     return time.perf_counter() - start
 
 
-def on_dask(clips: pd.DataFrame, cache: Path) -> float:
-    with joblib.parallel_config(backend="dask"):
-        return seconds(clips, cache)
+def as_line(sizes: list[int], times: list[float]) -> dict:
+    slope, intercept = notebook().line_by_hand(np.array(sizes), np.array(times))
+    return {
+        "seconds": np.round(times, 2).tolist(),
+        "ms_per_clip": round(slope * 1000, 2),
+        "intercept": round(intercept, 2),
+    }
 
 
-def measure_memory(folder: Path, here: Path) -> dict:
-    """Measure the memory for reading copies of the shards, at once and in pieces."""
-    peak, parts = notebook().peak_of, sorted(folder.glob(shards.PATTERN))
-    here.mkdir()
+def measure_memory(files: list[Path]) -> dict:
+    """Send streams of ever more clips through a fresh process; return GB and the most memory."""
+    held = {str(file): np.load(file)["x"].shape for file in files}
+    n_clips, each = sum(shape[0] for shape in held.values()), 4 * streams.N_FRAMES * 64
     rows = []
-    for copies in COPIES:
-        for number in range(len(list(here.iterdir())), copies * len(parts)):
-            content = parts[number % len(parts)].read_bytes()
-            (here / f"part-{number:05d}.parquet").write_bytes(content)
-        n_rows, at_once = peak([pd.read_parquet(here)])
-        _, in_pieces = peak(shards.batches(here))
-        rows.append({"rows": n_rows, "at_once_mb": at_once, "in_pieces_mb": in_pieces})
-    return pd.DataFrame(rows).round(2).to_dict("list")
-
-
-def bytes_a_clip(clips: pd.DataFrame, here: Path) -> dict[str, int]:
-    """Return the bytes per clip on disk in shards of different sizes."""
-    found = {}
-    for n_rows in (100, 500, min(2000, len(clips))):
-        shards.write(clips[:n_rows], here / str(n_rows), rows_per_shard=n_rows, progress=False)
-        found[str(n_rows)] = round(
-            (here / str(n_rows) / "part-00000.parquet").stat().st_size / n_rows
+    for most in MOST_CLIPS:
+        times = str(max(1, -(-most // n_clips)))
+        arguments = [str(Path(__file__).parent), json.dumps(list(held)), times]
+        out = subprocess.run(
+            [sys.executable, "-c", STREAM, *arguments], check=True, capture_output=True, text=True
         )
-    return found
+        came, peak = json.loads(out.stdout)
+        rows.append({"clips": came, "gb": round(came * each / 1e9, 2), "peak_mb": round(peak, 1)})
+    return pd.DataFrame(rows).to_dict("list")
 
 
-def stream(
-    folder: Path, actors: set[int], scaler: StandardScaler, *, seed: int | None = None
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield some actors' rows as tensors for the network."""
-    names = features.feature_names()
-    for piece in shards.batches(folder, actors=actors, seed=seed):
-        x = scaler.transform(piece[names]).astype(np.float32)
-        y = [data.EMOTIONS.index(emotion) for emotion in piece.emotion]
-        yield torch.from_numpy(x), torch.tensor(y)
+def train_and_answer(files: dict[int, Path], parts: dict, way: str) -> pd.Series:
+    """Train on the frames of the learners, from memory or streamed; answer for the tested."""
+    code = notebook()
+    learners = [files[actor] for actor in parts["learners"]]
+    everything = list(streams.FrameStream(learners))
+    x = torch.stack([one for one, _ in everything])
+    y = torch.tensor([number for _, number in everything])
+    buffer = round(BUFFER * len(y)) if way == "with a buffer" else 0
+
+    def open_batches(epoch: int) -> DataLoader:
+        if way == "in memory":
+            return DataLoader(TensorDataset(x, y), batch_size=32, shuffle=True)
+        stream = streams.FrameStream(learners, buffer=buffer, seed=epoch)
+        return DataLoader(stream, batch_size=32)
+
+    torch.manual_seed(0)
+    net = code.train_by_hand(code.net_by_hand(), open_batches, epochs=EPOCHS)
+    tested = streams.FrameStream([files[actor] for actor in parts["tested"]])
+    with torch.no_grad():
+        said = [net(x).argmax(dim=1) for x, _ in DataLoader(tested, batch_size=256)]
+    return torch.cat(said).numpy()
 
 
-def train_streamed(
-    folder: Path,
-    who: dict[str, set[int]],
-    *,
-    seeded: bool,
-    buffer: float,
-    first: bool = False,
-    settings: train.TrainSettings = train.TrainSettings(),
-) -> Callable[[pd.DataFrame], np.ndarray]:
-    """Train from shards as notebook 12 does; return a function that predicts emotions."""
-    names, scaler = features.feature_names(), StandardScaler()
-    n_rows = 0
-    for piece in shards.batches(folder, actors=who["train"]):
-        n_rows += len(piece)
-        if not first or n_rows == len(piece):
-            scaler.partial_fit(piece[names])
-    torch.manual_seed(settings.seed)
-    net = model.EmotionNet(len(names), len(data.EMOTIONS))
-    notebook().fit_by_hand(
-        net,
-        lambda epoch: stream(folder, who["train"], scaler, seed=epoch if seeded else None),
-        lambda: stream(folder, who["validation"], scaler),
-        settings=settings,
-        buffer=round(buffer * n_rows),
-    )
-
-    def predict(rows: pd.DataFrame) -> np.ndarray:
-        x = torch.from_numpy(scaler.transform(rows[names]).astype(np.float32))
-        return np.take(data.EMOTIONS, net.probabilities(x).argmax(dim=1).numpy())
-
-    return predict
-
-
-def measure_training(
-    table: pd.DataFrame, clips: pd.DataFrame, folder: Path, folds_of: int = N_FOLDS
-) -> dict:
-    """Cross-validate by speaker, in memory and from shards; return UAR with intervals."""
+def measure_training(clips: pd.DataFrame, folder: Path, folds_of: int = N_FOLDS) -> dict:
+    """Cross-validate by speaker, from memory and from streams; UAR, and paired differences."""
+    files = {int(path.stem.split("-")[1]): path for path in streams.write(clips, folder)}
     folds = split.folds_by_speaker(clips, N_FOLDS)
-    predicted = {name: [] for name in ("in memory", *ORDERS)}
+    ways = ("in memory", "with a buffer", "without a buffer")
+    said: dict[str, list] = {way: [] for way in ways}
     for fold in range(folds_of):
-        parts = split.parts_of_fold(folds, fold)
-        who = {part: set(clips.actor[parts == part]) for part in split.PARTS}
-        test = table[parts == "test"]
-        result = train.fit(table, clips.emotion, parts, progress=False)
-        predicted["in memory"].append(result.predictions[test.index])
-        for name, order in ORDERS.items():
-            answers = train_streamed(folder, who, **order)(test)
-            predicted[name].append(pd.Series(answers, index=test.index))
-    scores = {}
-    for name, of_folds in predicted.items():
-        answers = pd.concat(of_folds)
+        tested = sorted(set(clips.actor[folds == fold]))
+        parts = {"tested": tested, "learners": [a for a in files if a not in tested]}
+        index = pd.Index([c for actor in tested for c in clips.index[clips.actor == actor]])
+        for way in ways:
+            answers = np.take(data.EMOTIONS, train_and_answer(files, parts, way))
+            said[way].append(pd.Series(answers, index=index))
+    scores, whole = {}, {way: pd.concat(of_folds) for way, of_folds in said.items()}
+    for way, answers in whole.items():
         tested = clips.loc[answers.index]
         uar = evaluate.intervals(tested.emotion, answers, tested.actor).loc["uar"]
-        first = evaluate.scores(clips.emotion[of_folds[0].index], of_folds[0])["uar"]
-        scores[name] = uar.round(4).to_dict() | {"first_fold": round(first, 4)}
+        first = evaluate.scores(clips.emotion[said[way][0].index], said[way][0])["uar"]
+        scores[f"frames {way}"] = uar.round(4).to_dict() | {"first_fold": round(first, 4)}
+    for way in ways[1:]:
+        apart = evaluate.difference(tested.emotion, whole[way], whole["in memory"], tested.actor)
+        scores[f"frames {way} minus memory"] = {
+            name: round(getattr(apart, name), 4) for name in ("value", "low", "high")
+        }
     return scores
 
 
@@ -223,20 +213,15 @@ def measure_cost(corpus: data.Corpus, here: Path) -> dict:
 
 def measure_streams(corpus: data.Corpus, here: Path) -> dict:
     """Measure what should be the same on every machine: memory, bytes on disk, UAR."""
-    table = features.extract(corpus.clips, progress=False)
-    clips = corpus.clips.loc[table.index]
-    write_shards(clips, here / "shards")
+    clips = corpus.clips.loc[features.extract(corpus.clips, progress=False).index]
     torch.set_num_threads(1)
-    return {
-        "memory": measure_memory(here / "shards", here / "heavy"),
-        "bytes_a_clip_in_shards_of": bytes_a_clip(clips, here / "by size"),
-        "uar_unseen_speakers": measure_training(table, clips, here / "shards"),
-        "protocol": f"{N_FOLDS} folds by speaker, seed 0, {N_SHARDS} shards sorted by actor",
+    files = streams.write(clips, here / "frames")
+    # Frames weigh the same whoever speaks, and a million clips take minutes: demo voices only.
+    memory = {"memory_of_frames": measure_memory(files)} if corpus.synthetic else {}
+    return memory | {
+        "uar_unseen_speakers": measure_training(clips, here / "frames"),
+        "protocol": f"{N_FOLDS} folds by speaker, seed 0, {EPOCHS} epochs",
     }
-
-
-def write_shards(clips: pd.DataFrame, folder: Path) -> None:
-    shards.write(clips, folder, rows_per_shard=-(-len(clips) // N_SHARDS), progress=False)
 
 
 def main() -> None:
@@ -249,12 +234,12 @@ def main() -> None:
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)
     print(corpus)
-    name = f"scale_{record.name_of(corpus)}"
-    result = record.read(name) if options.only else {}
-    result |= {"corpus": corpus.name, "synthetic": corpus.synthetic, "n_clips": len(corpus.clips)}
+    measured = record.about(corpus, corpus.clips)
     for part in [options.only] if options.only else parts:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as here:
-            result |= parts[part](corpus, Path(here))
+            measured |= parts[part](corpus, Path(here))
+    name = f"scale_{record.name_of(corpus)}"
+    result = (record.read(name) if options.only else {}) | measured
     result["versions"] = record.versions(*PACKAGES)
     record.write(name, result)
     print(json.dumps(result, indent=2))

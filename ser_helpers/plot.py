@@ -973,7 +973,7 @@ def _label_mel_bands(ax: Axes, settings: AudioSettings) -> None:
     ax.set_ylabel("frequency (Hz, mel scale)")
 
 
-def _check_not_empty(table: pd.DataFrame | dict, what: str) -> None:
+def _check_not_empty(table: pd.DataFrame | pd.Series | Mapping, what: str) -> None:
     if not len(table):
         raise DataError(f"the {what} is empty: there is nothing to draw")
 
@@ -2135,12 +2135,12 @@ def two_by_speaker(scores: pd.DataFrame, *, title: str) -> Axes:
     return ax
 
 
-def differences(found: dict, *, title: str, metric: str = "uar") -> Axes:
+def differences(found: Mapping[str, Any], *, title: str, metric: str = "uar") -> Axes:
     """Draw paired differences with their intervals, beside a line at zero.
 
     Parameters
     ----------
-    found : dict
+    found : mapping
         What minus what → something with ``value``, ``low`` and ``high``, from -1 to 1, such as
         :func:`ser_helpers.evaluate.difference` and :func:`ser_helpers.evaluate.published` return.
     title : str
@@ -2169,8 +2169,167 @@ def differences(found: dict, *, title: str, metric: str = "uar") -> Axes:
     ax.set_yticks(range(len(found)), list(reversed(found)))
     ax.set(
         xlabel=f"difference of {METRIC_NAMES[metric]} (points); hollow: the interval holds zero",
-        ylabel="",
+        ylabel="compared",
         title=title,
         ylim=(-0.5, len(found) - 0.3),
     )
+    return ax
+
+
+def step_costs(milliseconds: pd.Series, *, title: str) -> Axes:
+    """Draw what each step of one clip costs, as bars from the first step down.
+
+    Parameters
+    ----------
+    milliseconds : pandas.Series of float
+        Indexed by the name of the step.
+    title : str
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there is no step.
+    """
+    _check_not_empty(milliseconds, "table of steps")
+    ax = _new(7, 0.35 * len(milliseconds) + 1)
+    upwards = milliseconds[::-1]
+    bars = ax.barh(list(upwards.index), upwards, color="#0072B2")
+    shares = 100 * upwards / upwards.sum()
+    ax.bar_label(bars, [f"{share:.0f} %" for share in shares], padding=3)
+    ax.set(xlabel="time (ms per clip)", ylabel="step", title=title)
+    ax.margins(x=0.12)
+    ax.grid(axis="y", visible=False)
+    return ax
+
+
+def time_lines(measured: pd.DataFrame, lines: pd.DataFrame) -> Figure:
+    """Draw seconds against clips, a panel for each kind of work, with the fitted lines.
+
+    Parameters
+    ----------
+    measured : pandas.DataFrame
+        Columns ``work``, ``who``, ``clips``, ``seconds``.
+    lines : pandas.DataFrame
+        Index ``work``, ``who``; columns ``slope`` (seconds per clip) and ``intercept`` (seconds).
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    DataError
+        If nothing was measured.
+    """
+    _check_not_empty(measured, "table of times")
+    kinds = list(dict.fromkeys(measured.work))
+    figure, axes = subplots(1, len(kinds), figsize=(4.2 * len(kinds), 3.4), squeeze=False)
+    styles = [("-", "o", "#0072B2"), ("--", "s", "#D55E00"), (":", "^", "#000000")]
+    for ax, kind in zip(axes[0], kinds, strict=True):
+        here = measured[measured.work == kind]
+        ends = np.array([0, 1.05 * here.clips.max()])
+        for who, (style, marker, colour) in zip(dict.fromkeys(here.who), styles, strict=False):
+            some, line = here[here.who == who], lines.loc[(kind, who)]
+            ax.plot(some.clips, some.seconds, marker, color=colour)
+            label = f"{who}: {1000 * line.slope:.1f} ms per clip"
+            ax.plot(ends, line.slope * ends + line.intercept, style, color=colour, label=label)
+        ax.set(xlabel="clips", ylabel="time, start included (s)", title=kind)
+        ax.set(xlim=(0, None), ylim=(0, None))
+        ax.legend(fontsize="small")
+    return figure
+
+
+def memory_held(table: pd.DataFrame, *, title: str) -> Axes:
+    """Draw the most memory that was held against the number of clips, a line for each way.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame of float
+        Index: clips; a column for each way, MB.
+    title : str
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If nothing was measured.
+    """
+    _check_not_empty(table, "table of memory")
+    ax = _new(7, 3.2)
+    styles = [("o-", "#D55E00"), ("s--", "#0072B2"), ("^:", "#000000")]
+    for name, (style, colour) in zip(table, styles, strict=False):
+        ax.plot(table.index, table[name], style, color=colour, label=name)
+    ax.set(xlabel="clips", ylabel="most memory held (MB)", title=title, ylim=(0, None))
+    ax.legend()
+    return ax
+
+
+def distributions(values: Mapping[str, np.ndarray], *, xlabel: str, title: str) -> Axes:
+    """Draw up to three distributions over each other, as outlines.
+
+    Parameters
+    ----------
+    values : mapping
+        Name → numbers, of any shape.
+    xlabel, title : str
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    _check_not_empty(values, "table of values")
+    ax = _new(7, 3.2)
+    widest = max(float(np.abs(some).max()) for some in values.values()) * 1.2
+    ends = np.linspace(-widest, widest, 61)
+    styles = (("#0072B2", "-"), ("#D55E00", "--"), ("#000000", ":"))
+    for (name, some), (colour, style) in zip(values.items(), styles, strict=False):
+        counts, _ = np.histogram(some, ends)
+        ax.stairs(counts, ends, color=colour, linestyle=style, linewidth=1.8, label=name)
+    ax.set(xlabel=xlabel, ylabel="how many", title=title)
+    ax.margins(y=0.25)
+    ax.legend(ncols=3, loc="upper center", fontsize="small")
+    return ax
+
+
+def losses(values: Mapping[str, Sequence[float]], *, guessing: float, title: str) -> Axes:
+    """Draw up to three losses over the steps of training, each named where it ends.
+
+    Parameters
+    ----------
+    values : mapping
+        Name → loss after each step.
+    guessing : float
+        The loss of guessing, drawn as a line.
+    title : str
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
+    _check_not_empty(values, "table of losses")
+    ax = _new(7, 3.4)
+    styles = (("#0072B2", "-"), ("#D55E00", "--"), ("#000000", ":"))
+    for (name, some), (colour, style) in zip(values.items(), styles, strict=False):
+        label = f"{name}: ends at {some[-1]:.2f}"
+        ax.plot(some, style, color=colour, label=label, linewidth=1.8)
+    ax.axhline(guessing, color="#777777", linewidth=1, linestyle=(0, (1, 3)), label="guessing")
+    ax.set(xlabel="step", ylabel="loss, as Keras shows it", title=title)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize="small")
     return ax

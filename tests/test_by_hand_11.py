@@ -8,7 +8,7 @@ from notebook_code import functions_of
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from ser_helpers import data, train
+from ser_helpers import data, evaluate, exercises, train
 from ser_helpers.further import keras_twin
 from ser_helpers.model import EmotionNet
 
@@ -31,13 +31,13 @@ def test_the_network_is_the_helpers():
 
 
 @pytest.mark.parametrize("hidden", [(), (8,), (7, 3)])
-def test_copied_weights_and_the_way_through_them_are_pytorchs(hidden):
+def test_copied_weights_answer_as_pytorchs(hidden):
     torch.manual_seed(0)
     net, model = EmotionNet(11, 6, hidden=hidden), keras_twin.build(11, 6, hidden=hidden)
     functions_of("11").copy_by_hand(net, model)
     x = torch.randn(50, 11)
     theirs = net.probabilities(x).numpy()
-    ours = functions_of("11").forward_by_hand(x.numpy(), model.get_weights())
+    ours = exercises.find("dense_forward").reference(x.numpy(), model.get_weights())
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
     np.testing.assert_allclose(keras_twin.probabilities(model, x.numpy()), theirs, atol=1e-5)
 
@@ -79,3 +79,30 @@ def test_training_is_the_helpers(changes):
     np.testing.assert_allclose(history.val_cross_entropy, theirs, rtol=1e-4)
     for ours, weights in zip(model.get_weights(), result.model.get_weights(), strict=True):
         np.testing.assert_allclose(ours, weights, atol=1e-5)
+
+
+def test_the_numpy_of_the_exercises_is_what_keras_does():
+    import keras
+
+    rng = np.random.default_rng(0)
+    logits, y = rng.normal(size=(9, 6)), np.eye(6)[rng.integers(6, size=9)]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    ours = exercises.find("categorical_crossentropy").reference
+    for outputs, from_logits in ((logits, True), (probabilities, False)):
+        theirs = keras.losses.CategoricalCrossentropy(from_logits=from_logits)(y, outputs)
+        assert ours(y, outputs, from_logits) == pytest.approx(float(theirs), rel=1e-5)
+    norm = keras.layers.BatchNormalization(momentum=0.9)
+    for value, expected in zip(
+        (3.0, 1.0), exercises.find("running_means").reference([3.0, 1.0], 0.9), strict=True
+    ):
+        norm(np.full((4, 1), value, np.float32), training=True)
+        assert float(np.asarray(norm.moving_mean)[0]) == pytest.approx(expected, rel=1e-5)
+    step = exercises.find("first_adam_step").reference(np.ones(1), np.zeros(1), 0.001, 0.001, True)
+    assert 1 - step.item() == pytest.approx(functions_of("11").moved_in_keras(0.001, 0.0), abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ["demo", "ravdess"])
+def test_the_libraries_cannot_be_told_apart(name):
+    """What the text concludes is what the benchmark measured."""
+    apart = evaluate.published(name, "keras / uar_keras_minus_torch")
+    assert apart.low < 0 < apart.high

@@ -11,7 +11,8 @@ Module                              What it does                                
 ``recorder``, ``small``             a speaker; a recorder for the notebook; what a
                                     small class still allows
 ``keras_twin``                      the road's network in Keras                   11
-``shards``                          a table larger than memory, in Parquet files  12
+``shards``, ``streams``             a table larger than memory, in Parquet files; 12
+                                    frames as a stream for PyTorch
 ==================================  ============================================  ========
 
 They build on the road, and nothing on the road builds on them.
@@ -30,4 +31,5 @@ MODULES = (
     "small",
     "keras_twin",
     "shards",
+    "streams",
 )
