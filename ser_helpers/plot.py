@@ -2153,7 +2153,7 @@ def differences(found: Mapping[str, Any], *, title: str, metric: str = "uar") ->
     _check_not_empty(found, "dict of differences")
     ax = _new(8, 0.55 * len(found) + 1.2)
     ax.axvline(0, color="black", linestyle=":")
-    for i, one in enumerate(reversed(found.values())):
+    for i, one in enumerate(reversed(list(found.values()))):
         value, low, high = (100 * share for share in (one.value, one.low, one.high))
         tells = low > 0 or high < 0
         ax.errorbar(
@@ -2166,7 +2166,7 @@ def differences(found: Mapping[str, Any], *, title: str, metric: str = "uar") ->
             capsize=4,
         )
         ax.text(value, i + 0.14, f"{value:+.1f}".replace("-", "−"), ha="center", va="bottom")
-    ax.set_yticks(range(len(found)), list(reversed(found)))
+    ax.set_yticks(range(len(found)), list(found)[::-1])
     ax.set(
         xlabel=f"difference of {METRIC_NAMES[metric]} (points); hollow: the interval holds zero",
         ylabel="compared",

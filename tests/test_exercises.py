@@ -129,6 +129,13 @@ def test_what_a_learner_returns_cannot_run_in_the_page():
     assert "<script>" in str(verdict) and "<script>" not in verdict._repr_html_()
 
 
+def test_code_and_stressed_words_of_a_hint_are_shown_as_such():
+    hint = Mistake(lambda x: x**2, "Not `x**2`, but *twice* x: 2 * x * 1.")
+    exercise = Exercise(double, DOUBLE.inputs, (hint,))
+    page = exercises.judge(exercise, lambda x: x * x)._repr_html_()
+    assert "Not <code>x**2</code>, but <em>twice</em> x: 2 * x * 1." in page
+
+
 def test_a_name_that_is_not_known_is_answered_with_those_like_it():
     with pytest.raises(DataError, match="did you mean share_right"):
         exercises.check("share_rigth", double)

@@ -24,7 +24,7 @@ from ser_helpers.sketches.beyond import schedule, slide
 
 NAMES = [name for name in sketches.__all__ if name not in ("Sketch", "road")]
 #: As they are, and with numbers that a notebook might choose.
-DRAWN = [("road", {"step": step}) for step in range(15)] + [(name, {}) for name in NAMES]
+DRAWN = [("road", {"step": step}) for step in sketches.way.STEPS] + [(name, {}) for name in NAMES]
 DRAWN += [
     ("sampling", {"frequency": 5, "rates": (50, 6)}),
     ("matching", {"clip": 4, "tries": (4, 7)}),

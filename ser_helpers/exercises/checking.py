@@ -3,6 +3,7 @@
 import copy
 import html
 import inspect
+import re
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -108,12 +109,20 @@ class Verdict:
         return {"right": "right", "wrong": "not yet", "not written": "not written yet"}[self.state]
 
     def _repr_html_(self) -> str:
-        hint = f"<br><em>Hint:</em> {html.escape(self.hint)}" if self.hint else ""
+        hint = f"<br><em>Hint:</em> {_marked_up(self.hint)}" if self.hint else ""
         style = f"border-left:4px solid {_COLOURS[self.state]};padding:.3em 1em"
         return (
             f"<div role='status' style='{style}'><code>{html.escape(self.name)}</code>: "
-            f"<strong>{self._verdict()}</strong>. {html.escape(self.told)}{hint}</div>"
+            f"<strong>{self._verdict()}</strong>. {_marked_up(self.told)}{hint}</div>"
         )
+
+
+def _marked_up(text: str) -> str:
+    """Turn a message into HTML: ``code`` in backticks, *stressed* words, lines."""
+    page = html.escape(text)
+    page = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", page)
+    page = re.sub(r"(?<![\w*])\*([^*\s][^*\n]*)\*(?![\w*])", r"<em>\1</em>", page)
+    return page.replace("\n", "<br>")
 
 
 def judge(exercise: Exercise, function: Callable, *, seed: int = 0) -> Verdict:

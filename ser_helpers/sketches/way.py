@@ -15,23 +15,23 @@ from ser_helpers.sketches.drawing import (
 )
 
 #: What each notebook is called on the map, in two short lines.
-STEPS = (
-    "Start\nhere",
-    "Explore\naudio",
-    "Extract\nMFCCs",
-    "Split",
-    "Build the\nmodel",
-    "Train",
-    "Evaluate",
-    "The leak",
-    "Listeners",
-    "A network\nover time",
-    "Your own\nvoice",
-    "Keras",
-    "More\ndata",
-    "Pretrained\nnetworks",
-    "Your own\nstudy",
-)
+STEPS = {
+    0: "Start\nhere",
+    1: "Explore\naudio",
+    2: "Extract\nMFCCs",
+    3: "Split",
+    4: "Build the\nmodel",
+    5: "Train",
+    6: "Evaluate",
+    7: "The leak",
+    8: "Listeners",
+    9: "A network\nover time",
+    10: "Your own\nvoice",
+    11: "Keras",
+    12: "More\ndata",
+    14: "Your own\nstudy",
+}
+LAST_OF_ROAD, STUDY = 6, 14
 
 
 def road(step: int) -> Sketch:
@@ -40,7 +40,7 @@ def road(step: int) -> Sketch:
     Parameters
     ----------
     step : int
-        Number of the notebook, 0 to 14.
+        Number of the notebook, as in ``STEPS``.
 
     Returns
     -------
@@ -51,32 +51,35 @@ def road(step: int) -> Sketch:
     DataError
         If there is no such notebook.
     """
-    if step not in range(len(STEPS)):
-        raise DataError(f"there is no notebook {step}: choose one of 0 to {len(STEPS) - 1}")
+    if step not in STEPS:
+        raise DataError(f"there is no notebook {step}: choose from {', '.join(map(str, STEPS))}")
     figure, ax = canvas(36, "The road of the course")
     width, height, gap = 10.6, 8.0, 1.5
-    places = [(1 + (width + gap) * i, 21.0) for i in range(7)]
-    places += [(1 + (width + gap) * i, 6.0) for i in range(7)]
-    places.append((1.5 + (width + gap) * 7, 13.5))
-    for number, ((x, y), name) in enumerate(zip(places, STEPS, strict=True)):
+    further = [number for number in STEPS if LAST_OF_ROAD < number < STUDY]
+    places = {number: (1 + (width + gap) * number, 21.0) for number in range(LAST_OF_ROAD + 1)}
+    places |= {number: (1 + (width + gap) * i, 6.0) for i, number in enumerate(further)}
+    places[STUDY] = (1.5 + (width + gap) * 7, 13.5)
+    for number, (x, y) in places.items():
         here = number == step
         box(ax, x, y, width, height, fill=BLUE if here else pale(BLUE, 0.12), line=2 if here else 1)
         colour = "white" if here else INK
         say(ax, x + width / 2, y + height - 1.6, f"{number:02d}", colour=colour, bold=True)
-        say(ax, x + width / 2, y + height / 2 - 1.3, name, size=SMALL, colour=colour)
-        if number < 6:
+        say(ax, x + width / 2, y + height / 2 - 1.3, STEPS[number], size=SMALL, colour=colour)
+        if number < LAST_OF_ROAD:
             arrow(ax, (x + width, y + height / 2), (x + width + gap, y + height / 2))
-    x_6, x_14 = places[6][0] + width / 2, places[14][0] + width / 2
-    box(ax, 0.2, 2.2, 6 * gap + 7 * width + 1.6, 12.6, fill="none", edge=GREY, dashed=True)
-    arrow(ax, (x_6, 21), (x_6, 14.8))
+    end = places[further[-1]][0] + width + 0.8
+    x_6, x_14 = places[LAST_OF_ROAD][0] + width / 2, places[STUDY][0] + width / 2
+    box(ax, 0.2, 2.2, end - 0.2, 12.6, fill="none", edge=GREY, dashed=True)
+    arrow(ax, (x_6, 21), (min(x_6, end - 3), 14.8))
     arrow(ax, (x_6 + width / 2, 25), (x_14, 21.5), bend=-0.3)
-    arrow(ax, (x_6 + width / 2 + 0.8, 9), (x_14, 13.5), bend=0.3)
-    say(ax, x_14 + 0.3, 4.2, "07 to 13:\nin any order", size=SMALL)
+    arrow(ax, (end, 9), (x_14, 13.5), bend=0.3)
+    told = f"{further[0]:02d} to {further[-1]:02d}"
+    say(ax, x_14 + 0.3, 4.2, f"{told}:\nin any order", size=SMALL)
     x, y = places[step]
     say(ax, max(7, x + width / 2), y - 1.7, "▲ you are here", size=SMALL, bold=True)
     name = STEPS[step].replace("\n", " ")
     alt = (
-        "The course as a road: notebooks 00 to 06 follow one another, 07 to 13 come after them in "
-        f"any order, and 14 is a study of your own. You are here: notebook {step:02d}, {name}."
+        f"The course as a road: notebooks 00 to 06 follow one another, {told} come after them in "
+        f"any order, and {STUDY} is a study of your own. You are here: notebook {step:02d}, {name}."
     )
     return Sketch(figure, alt)
