@@ -350,9 +350,7 @@ def sureness(
         before, after = answers.max(axis=1), warmed.max(axis=1)
         sums = pd.DataFrame({"n": 1.0, "right": right, "before": before, "after": after})
         draws = drawn(sums, clips.actor)
-        gaps = {
-            when: (draws[when] - draws.right) / draws.n for when in ("before", "after")
-        }
+        gaps = {when: (draws[when] - draws.right) / draws.n for when in ("before", "after")}
         scores[name] = {
             "accuracy": float(right.mean()),
             "sure": float(before.mean()),

@@ -4,12 +4,15 @@ None of these is a cure by name. Each is measured against doing nothing, on clip
 recorded and on shifted ones, by ``benchmarks/measure_shift.py``.
 """
 
+import json
 from collections.abc import Sequence
+from importlib import resources
 
 import numpy as np
 import pandas as pd
 from scipy import optimize
 
+from ser_helpers import evaluate
 from ser_helpers.align import to_clips
 from ser_helpers.errors import DataError
 from ser_helpers.further import channel
@@ -20,6 +23,8 @@ RT60 = (0.2, 0.8)  # seconds
 GAIN = (-20.0, 20.0)  # dB
 COPY = "+"  # what a copy's name ends in
 TEMPERATURES = (0.05, 20.0)
+#: Corpora that were measured, and what to call them in a figure.
+MEASURED = {"demo": "demo voices (synthetic)", "ravdess": "RAVDESS (real people)"}
 LEVEL = "mfcc00_"  # what the names of its features begin with: C0 follows loudness
 
 
@@ -201,3 +206,62 @@ def threshold_for_coverage(probabilities: pd.DataFrame, share: float) -> float:
         raise ValueError(f"share={share} must be above 0 and at most 1")
     surest = np.sort(probabilities.max(axis=1).to_numpy())[::-1]
     return float(surest[int(np.ceil(share * len(surest) - 1e-9)) - 1])
+
+
+def measured_sureness(corpus: str) -> pd.DataFrame:
+    """Read how often networks without any cure were right, and how sure they said they were.
+
+    Parameters
+    ----------
+    corpus : {"demo", "ravdess"}
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per condition; ``right`` (UAR), ``sure`` (mean highest probability), both over all
+        speakers in six folds; ``too sure`` (that mean minus the accuracy) with ``low`` and
+        ``high``, and ``with temperature``: the same after temperature scaling. All from 0 to 1.
+    """
+    name = f"results/shift_{corpus}.json"
+    tree = json.loads((resources.files("ser_helpers") / name).read_text(encoding="utf-8"))
+    rows = {
+        condition: {
+            "right": tree["shift"][condition]["value"],
+            "sure": tree["shift"][condition]["confidence"],
+            "too sure": doubt["too sure"]["gap"],
+            "low": doubt["too sure"]["from"],
+            "high": doubt["too sure"]["to"],
+            "with temperature": doubt["too sure, with temperature"]["gap"],
+        }
+        for condition, doubt in tree["sureness"]["fitted as recorded"].items()
+    }
+    return pd.DataFrame(rows).T
+
+
+def measured_differences(
+    cures: Sequence[str], conditions: Sequence[str], corpora: Sequence[str] = tuple(MEASURED)
+) -> pd.DataFrame:
+    """Read what each cure changed: its UAR minus that of no cure, speaker by speaker.
+
+    Parameters
+    ----------
+    cures, conditions, corpora : sequence of str
+        As ``results/shift_<corpus>.json`` names them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``panel`` (condition), ``row`` (cure), ``group`` (corpus), ``value``, ``low``,
+        ``high``, for :func:`ser_helpers.plot.dots`.
+    """
+    rows = []
+    for corpus in corpora:
+        for condition in conditions:
+            for cure in cures:
+                name = f"shift / cures / {cure} / {condition} / difference"
+                found = evaluate.published(corpus, name)
+                rows.append(
+                    {"panel": condition, "row": cure, "group": MEASURED[corpus]}
+                    | {"value": found.value, "low": found.low, "high": found.high}
+                )
+    return pd.DataFrame(rows)
