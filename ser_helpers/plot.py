@@ -1050,7 +1050,7 @@ def dots(table: pd.DataFrame, *, title: str, xlabel: str, line: float | None = N
     figure, axes = subplots(
         1,
         len(panels),
-        figsize=(max(6.0, 2.1 * len(panels) + 2.2), 0.42 * len(rows) + 1.7),
+        figsize=(max(6.0, 1.65 * len(panels) + 2.2), 0.42 * len(rows) + 1.7),
         sharex=True,
         sharey=True,
         squeeze=False,
@@ -1069,8 +1069,8 @@ def dots(table: pd.DataFrame, *, title: str, xlabel: str, line: float | None = N
         ax.set(title=panel)
         ax.set_yticks(range(len(rows)), rows)
     axes[0, 0].invert_yaxis()
+    axes[0, len(panels) // 2].set_xlabel(xlabel)
     figure.suptitle(title)
-    figure.supxlabel(xlabel, fontsize="medium")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
@@ -1103,7 +1103,7 @@ def accuracy_over_coverage(
         raise DataError(f"{len(curves)} curves cannot be told apart: at most four can be drawn")
     ax = _new(6.5, 3.4)
     for (name, curve), (colour, style) in zip(curves.items(), looks, strict=False):
-        enough = curve[curve.coverage >= 0.05]  # of fewer clips, the share jumps up and down
+        enough = curve[curve.coverage >= 0.1]  # of fewer clips, the share jumps up and down
         ax.plot(enough.coverage * 100, enough.accuracy * 100, style, color=colour, label=name, lw=2)
         kept = curve[curve.index >= (thresholds or {}).get(name, np.inf)].tail(1) * 100
         ax.plot(kept.coverage, kept.accuracy, "o", color=colour, ms=8)

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_helpers import data, exercises, features
+from ser_helpers import data, evaluate, exercises, features
 from ser_helpers.errors import DataError
 from ser_helpers.further import channel, cures
 
@@ -113,3 +113,15 @@ def test_a_threshold_answers_the_share_and_no_more_than_needed(seed, n, share):
     threshold = cures.threshold_for_coverage(said, share)
     assert (sure >= threshold).mean() >= share - 1e-9
     assert (sure > threshold).mean() < share
+
+
+@pytest.mark.parametrize("corpus", cures.MEASURED)
+def test_what_was_measured_can_be_read(corpus):
+    sure = cures.measured_sureness(corpus)
+    assert {"as recorded", "telephone", "20 dB softer"} <= set(sure.index)
+    assert sure.loc["as recorded", "right"] == evaluate.published(corpus, "shift / as recorded").value
+    assert (sure.low < sure["too sure"]).all() and (sure["too sure"] < sure.high).all()
+    found = cures.measured_differences(["level removed"], ["as recorded", "telephone"], [corpus])
+    assert list(found.panel) == ["as recorded", "telephone"]
+    assert set(found.group) == {cures.MEASURED[corpus]}
+    assert (found.low < found.value).all() and (found.value < found.high).all()
