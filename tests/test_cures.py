@@ -119,7 +119,8 @@ def test_a_threshold_answers_the_share_and_no_more_than_needed(seed, n, share):
 def test_what_was_measured_can_be_read(corpus):
     sure = cures.measured_sureness(corpus)
     assert {"as recorded", "telephone", "20 dB softer"} <= set(sure.index)
-    assert sure.loc["as recorded", "right"] == evaluate.published(corpus, "shift / as recorded").value
+    right = evaluate.published(corpus, "shift / as recorded").value
+    assert sure.loc["as recorded", "right"] == right
     assert (sure.low < sure["too sure"]).all() and (sure["too sure"] < sure.high).all()
     found = cures.measured_differences(["level removed"], ["as recorded", "telephone"], [corpus])
     assert list(found.panel) == ["as recorded", "telephone"]
