@@ -220,10 +220,12 @@ def measured_sureness(corpus: str) -> pd.DataFrame:
     pandas.DataFrame
         One row per condition; ``right`` (UAR), ``sure`` (mean highest probability), both over all
         speakers in six folds; ``too sure`` (that mean minus the accuracy) with ``low`` and
-        ``high``, and ``with temperature``: the same after temperature scaling. All from 0 to 1.
+        ``high``, and the same after temperature scaling (``with temperature``) and of networks
+        trained through channels (``through channels``). All from 0 to 1.
     """
     name = f"results/shift_{corpus}.json"
     tree = json.loads((resources.files("ser_helpers") / name).read_text(encoding="utf-8"))
+    wide = tree["sureness"]["trained through channels"]
     rows = {
         condition: {
             "right": tree["shift"][condition]["value"],
@@ -232,6 +234,7 @@ def measured_sureness(corpus: str) -> pd.DataFrame:
             "low": doubt["too sure"]["from"],
             "high": doubt["too sure"]["to"],
             "with temperature": doubt["too sure, with temperature"]["gap"],
+            "through channels": wide[condition]["too sure"]["gap"],
         }
         for condition, doubt in tree["sureness"]["fitted as recorded"].items()
     }
