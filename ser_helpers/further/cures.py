@@ -86,7 +86,7 @@ def through_a_channel(
     if not kinds or set(kinds) - set(CHANNELS):
         raise DataError(f"kinds={kinds!r}: choose from {', '.join(CHANNELS)}")
     rng = np.random.default_rng(seed)
-    kind = kinds[rng.integers(len(kinds))]
+    kind = kinds[int(rng.integers(len(kinds)))]
     if kind == "telephone":
         return channel.telephone(y, sr)
     if kind == "noise":
