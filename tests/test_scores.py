@@ -62,6 +62,37 @@ def test_what_notebook_10_tells_of_shifts_is_what_the_benchmark_measures(name):
             assert value == expected, (kind, what)
 
 
+@pytest.mark.parametrize("name", CORPORA)
+def test_what_notebook_10_says_of_cures_is_what_the_results_hold(name):
+    told = json.loads((ROOT / "ser_helpers" / "results" / f"shift_{name}.json").read_text("utf-8"))
+
+    def change(cure, line):
+        return told["cures"][cure][line]["difference"]
+
+    level, wide = "level removed", "trained through channels"
+    doubt = told["sureness"]["fitted as recorded"]["telephone"]
+    assert 0.35 < doubt["too sure, with temperature"]["gap"] < 0.5  # "some forty points"
+    assert abs(told["sureness"][wide]["telephone"]["too sure"]["gap"]) < 0.06
+    assert told["sureness"][wide]["babble, 10 dB"]["too sure"]["from"] > 0
+    assert change(level, "20 dB softer")["low"] > 0 > change(level, "babble, 10 dB")["high"]
+    assert change(wide, "telephone")["low"] > 0.1
+    for cure in (level, wide):  # "cost the demo voices two or three points"; of people: cannot tell
+        clean = change(cure, "as recorded")
+        if name == "demo":
+            assert -0.035 < clean["value"] < -0.015 and clean["high"] < 0
+        else:
+            assert clean["low"] < 0 <= clean["high"]
+    known = told["cures"]["standardised by speaker"].values()
+    assert all(each["difference"]["low"] > 0 for each in known)
+    silence = told["silence"]["none"]
+    assert silence["as recorded"]["difference"]["accuracy"]["low"] > 0.07
+    assert silence["telephone"]["answered"] > 0.7
+    assert silence["telephone"]["difference"]["accuracy"]["high"] < 0.04
+    if name == "ravdess":
+        without = "trained through channels, none of them a telephone"
+        assert change(without, "telephone")["high"] < change(wide, "telephone")["low"]
+
+
 def test_the_report_in_the_first_notebook_is_that_of_the_road_it_shows():
     clips = data.open_corpus("demo").clips
     table = features.extract(clips, progress=False)
