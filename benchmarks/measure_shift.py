@@ -5,8 +5,9 @@ speakers as they are, and again by telephone, in noise, in a room, softer and lo
 measures what happens when each speaker's features are standardised with unlabelled clips of that
 speaker (how many, and with which emotion); when the network may decline to answer, with a threshold
 chosen on the validation speakers; and when it is trained on one sex and tested on the other or,
-with ``--data``, on that corpus and the demo voices in either direction. Writes
-``results/shift_<corpus>.json``.
+with ``--data``, on that corpus and the demo voices in either direction. Each cure is measured
+beside doing nothing, by the paired difference over speakers, on clips as they are and on shifted
+ones. Writes ``results/shift_<corpus>.json``.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import pandas as pd
 import record
 
 from ser_helpers import calibration, data, evaluate, features, split, train
-from ser_helpers.further import adapt, channel
+from ser_helpers.further import adapt, channel, cures
 
 N_FOLDS = 6
 SEEDS = range(3)  # for the network and for choosing the calibration clips
@@ -27,6 +28,36 @@ MINUTE = 60.0  # seconds
 GAP = 0.4  # seconds of silence between the sentences of that minute
 WANTED = 0.75  # accuracy to reach on the validation speakers when choosing a threshold
 N_BABBLE = 6  # voices
+ANSWERED = 0.5  # of the validation speakers' clips, where the threshold is chosen by coverage
+N_DRAWS = 2000  # of speakers
+NONE = "none"
+BY_CHANNEL = "trained through channels"
+NO_TELEPHONE = "trained through channels, none of them a telephone"
+#: Where cures are measured: as recorded, and one shift of each kind.
+CURED = (
+    "as recorded",
+    "telephone",
+    "white noise, 20 dB",
+    "babble, 10 dB",
+    "room, 0.8 s",
+    "20 dB softer",
+    "20 dB louder, cut off",
+)
+#: How each cure changes the rows; those that are trained with copies leave them as they are.
+ROWS = {
+    NONE: lambda rows, actor: rows,
+    "level removed": lambda rows, actor: cures.without_level(rows),
+    "standardised by speaker": adapt.standardise_by_speaker,
+    "each clip twice": lambda rows, actor: rows,  # as long a training as with copies
+    BY_CHANNEL: lambda rows, actor: rows,
+    NO_TELEPHONE: lambda rows, actor: rows,
+}
+#: What a copy for training may come through; None: it is the same clip again.
+COPIES = {
+    "each clip twice": None,
+    BY_CHANNEL: cures.CHANNELS,
+    NO_TELEPHONE: ("noise", "room", "level"),
+}
 PACKAGES = ("librosa", "numpy", "scikit-learn", "scipy", "soxr", "torch")
 Condition = Callable[[np.ndarray, int], np.ndarray]
 
@@ -47,6 +78,7 @@ def conditions(voices: Sequence[np.ndarray]) -> dict[str, Condition]:
     return {
         "as recorded": lambda y, i: y,
         "telephone": lambda y, i: channel.telephone(y, sr),
+        "telephone, band only": lambda y, i: channel.telephone(y, sr, mu_law=False),
         "white noise, 20 dB": noisy(channel.white, 20),
         "white noise, 10 dB": noisy(channel.white, 10),
         "pink noise, 10 dB": noisy(channel.pink, 10),
@@ -56,6 +88,7 @@ def conditions(voices: Sequence[np.ndarray]) -> dict[str, Condition]:
         "room, 0.8 s": in_room(0.8),
         "20 dB softer": lambda y, i: channel.level(y, gain=-20),
         "20 dB louder, cut off": lambda y, i: channel.level(y, gain=20),
+        "20 dB louder, nothing cut off": lambda y, i: y * np.float32(10),
     }
 
 
@@ -82,6 +115,18 @@ def shifted(clips: pd.DataFrame, folds: pd.Series, name: str) -> pd.DataFrame:
     table = pd.DataFrame(np.stack(rows), index=clips.index, columns=features.feature_names())
     table.attrs["settings"] = features.extract(clips.iloc[:1], progress=False).attrs["settings"]
     return table
+
+
+def copied(clips: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
+    """Describe each clip once more, through a channel drawn at random."""
+
+    def row(i: int) -> np.ndarray:
+        y = data.load_clip(clips.path.iloc[i])
+        return features.describe(cures.through_a_channel(y, data.SAMPLE_RATE, seed=i, kinds=kinds))
+
+    row(0)
+    rows = joblib.Parallel(n_jobs=2)(joblib.delayed(row)(i) for i in range(len(clips)))
+    return pd.DataFrame(np.stack(rows), index=clips.index, columns=features.feature_names())
 
 
 def trained(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series, seed: int) -> list:
@@ -214,6 +259,172 @@ def between_corpora(
     return uar(other_clips, result.answers(other))
 
 
+def measure_cures(
+    clips: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    plain: list[train.Result],
+    networks: dict[str, list[train.Result]],
+) -> dict[str, dict]:
+    """Score each cure in each condition, and subtract the score of doing nothing there."""
+    scores: dict[str, dict] = {}
+    without = {name: of_test_speakers(plain, rows) for name, rows in tables.items()}
+    for cure, results in {NONE: plain, **networks}.items():
+        scores[cure] = {}
+        for name, rows in tables.items():
+            answers = of_test_speakers(results, ROWS[cure](rows, clips.actor))
+            scores[cure][name] = uar(clips, answers)
+            if cure != NONE:
+                before = without[name].idxmax(axis=1)
+                better = evaluate.difference(
+                    clips.emotion, answers.idxmax(axis=1), before, clips.actor, n_draws=N_DRAWS
+                )
+                scores[cure][name]["difference"] = interval(better.value, better.low, better.high)
+    return scores
+
+
+def interval(value: float, low: float, high: float) -> dict[str, float]:
+    return {"value": float(value), "low": float(low), "high": float(high)}
+
+
+def networks_of(
+    clips: pd.DataFrame,
+    table: pd.DataFrame,
+    own: list[train.Result],
+    copies: dict[str, pd.DataFrame],
+    folds: pd.Series,
+    seed: int,
+) -> dict[str, list[train.Result]]:
+    """Train the networks of each cure; those standardised by speaker are there already."""
+    found = {"level removed": trained(cures.without_level(table), clips, folds, seed)}
+    found["standardised by speaker"] = own
+    for cure, rows in copies.items():
+        both = cures.with_copies(table, rows)
+        dealt = cures.for_copies(folds, both.index)
+        labels = cures.for_copies(clips.emotion, both.index).to_frame()
+        found[cure] = trained(both, labels, dealt, seed)
+    return found
+
+
+def doubts(
+    clips: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    plain: list[train.Result],
+    networks: dict[str, list[train.Result]],
+    copies: dict[str, pd.DataFrame],
+) -> dict[str, dict]:
+    """Compare sureness with accuracy, without and with temperatures fitted in two ways."""
+    scores = {"fitted as recorded": sureness(clips, tables, plain)}
+    if BY_CHANNEL in networks:
+        heard = copies[BY_CHANNEL]
+        scores["fitted through channels"] = sureness(clips, tables, plain, heard=heard)
+        scores[BY_CHANNEL] = sureness(clips, tables, networks[BY_CHANNEL], heard=heard)
+    return scores
+
+
+def sureness(
+    clips: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    results: list[train.Result],
+    *,
+    heard: pd.DataFrame | None = None,
+) -> dict[str, dict]:
+    """Fit a temperature on each fold's validation speakers; compare sureness with accuracy.
+
+    ``heard`` are the rows of the validation speakers to fit it on; left out, as recorded.
+    """
+    hot = []
+    for result in results:
+        own = result.parts.index[result.parts == "validation"].intersection(clips.index)
+        said = result.answers((tables["as recorded"] if heard is None else heard).loc[own])
+        hot.append(cures.find_temperature(said, clips.emotion[own]))
+    scores = {}
+    for name, rows in tables.items():
+        answers = of_test_speakers(results, rows)
+        warmed = pd.concat(
+            [
+                cures.with_temperature(answers[answers.index.isin(tested)], temperature)
+                for temperature, tested in zip(hot, map(tested_by, results), strict=True)
+            ]
+        ).loc[answers.index]
+        right = (answers.idxmax(axis=1) == clips.emotion).astype(float)
+        before, after = answers.max(axis=1), warmed.max(axis=1)
+        sums = pd.DataFrame({"n": 1.0, "right": right, "before": before, "after": after})
+        draws = drawn(sums, clips.actor)
+        gaps = {when: (draws[when] - draws.right) / draws.n for when in ("before", "after")}
+        scores[name] = {
+            "accuracy": float(right.mean()),
+            "sure": float(before.mean()),
+            "sure, with temperature": float(after.mean()),
+            "too sure": too_sure(gaps["before"]),
+            "too sure, with temperature": too_sure(gaps["after"]),
+            "difference": too_sure(gaps["after"] - gaps["before"]),
+            "temperature": float(np.mean(hot)),
+        }
+    return scores
+
+
+def abstaining(
+    clips: pd.DataFrame, tables: dict[str, pd.DataFrame], results: list[train.Result]
+) -> dict[str, dict]:
+    """Answer only the surest: a threshold at which half of the validation clips are answered."""
+    limits = {}
+    for result in results:
+        own = result.parts.index[result.parts == "validation"].intersection(clips.index)
+        said = result.probabilities.loc[own]
+        limit = cures.threshold_for_coverage(said, ANSWERED)
+        limits |= dict.fromkeys(tested_by(result), limit)
+    scores = {}
+    for name, rows in tables.items():
+        answers = of_test_speakers(results, rows)
+        right = (answers.idxmax(axis=1) == clips.emotion).astype(float)
+        kept = (answers.max(axis=1) >= pd.Series(limits).loc[answers.index]).astype(float)
+        sums = pd.DataFrame({"n": 1.0, "right": right, "kept": kept, "good": right * kept})
+        draws = drawn(sums, clips.actor)
+        scores[name] = {
+            "answered": float(kept.mean()),
+            "all": {"accuracy": interval_of(draws.right / draws.n)},
+            "those answered": {"accuracy": interval_of(draws.good / draws.kept)},
+            "difference": {
+                "accuracy": interval_of(draws.good / draws.kept - draws.right / draws.n)
+            },
+        }
+    return scores
+
+
+def tested_by(result: train.Result) -> pd.Index:
+    return result.parts.index[result.parts == "test"]
+
+
+def drawn(sums: pd.DataFrame, actor: pd.Series) -> pd.DataFrame:
+    """Sum each column by speaker, and over draws of speakers; the first row is everybody once."""
+    by_speaker = sums.groupby(actor.loc[sums.index]).sum()
+    people = len(by_speaker)
+    draws = evaluate.draw_people(people, N_DRAWS, seed=0)
+    weights = np.vstack([np.ones(people), draws])
+    return pd.DataFrame(weights @ by_speaker.to_numpy(), columns=sums.columns)
+
+
+def interval_of(draws: pd.Series) -> dict[str, float]:
+    """Return the first value, of everybody, with the interval of the draws below it."""
+    return interval(draws.iloc[0], *draws.iloc[1:].quantile([0.025, 0.975]))
+
+
+def too_sure(draws: pd.Series) -> dict[str, float]:
+    """Name a gap and its interval otherwise than a score's, which it is not."""
+    found = interval_of(draws)
+    return {"gap": found["value"], "from": found["low"], "to": found["high"]}
+
+
+def averaged(of_seeds: list) -> dict | float:
+    """Average trees of numbers over the seeds."""
+    if not isinstance(of_seeds[0], dict):
+        return round(float(np.mean(of_seeds)), 4)
+    means = {name: averaged([tree[name] for tree in of_seeds]) for name in of_seeds[0]}
+    if "value" in means:
+        means["of_each_seed"] = [round(float(tree["value"]), 4) for tree in of_seeds]
+    return means
+
+
 def mean_of(of_seeds: list[dict]) -> dict:
     """Average each name's scores over the seeds."""
     means = {
@@ -232,14 +443,23 @@ def with_features(corpus: data.Corpus) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def measure_all(
-    corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS, only: Sequence[str] | None = None
+    corpus: data.Corpus,
+    *,
+    seeds: Sequence[int] = SEEDS,
+    only: Sequence[str] | None = None,
+    with_copies: Sequence[str] = tuple(COPIES),
 ) -> dict:
-    """Measure a corpus; ``only`` names the conditions to measure (default: all)."""
+    """Measure a corpus.
+
+    ``only`` names the conditions to measure, ``with_copies`` the cures that are trained with
+    copies (default: all); each of them takes as long as all the rest.
+    """
     table, clips = with_features(corpus)
     folds = split.folds_by_speaker(clips, N_FOLDS)
     own = adapt.standardise_by_speaker(table, clips.actor)
     names = [name for name in conditions([]) if only is None or name in only]
     tables = {name: shifted(clips, folds, name) for name in names}
+    copies = {cure: copied(clips, COPIES[cure]) if COPIES[cure] else table for cure in with_copies}
     if not corpus.synthetic:
         demo, demo_clips = with_features(data.open_corpus("demo"))
         demo_own = adapt.standardise_by_speaker(demo, demo_clips.actor)
@@ -265,9 +485,21 @@ def measure_all(
                 "here to demo, by speaker": between_corpora((own, clips), back, seed),
             }
         calibration = calibrate(table, clips, plain, adapted, seed)
-        found.append((shift, by_speaker, rejection, calibration, travel))
+        networks = networks_of(clips, table, adapted, copies, folds, seed)
+        cured = {name: rows for name, rows in tables.items() if name in CURED}
+        of_cures = {
+            "cures": measure_cures(clips, cured, plain, networks),
+            "sureness": doubts(clips, cured, plain, networks, copies),
+            "silence": {
+                cure: abstaining(clips, cured, results)
+                for cure, results in {NONE: plain, **networks}.items()
+                if cure in (NONE, BY_CHANNEL)
+            },
+        }
+        found.append((shift, by_speaker, rejection, calibration, travel, of_cures))
         print(f"seed {seed}", {name: round(s["value"], 3) for name, s in shift.items()}, flush=True)
-    shift, by_speaker, rejection, calibration, travel = map(mean_of, zip(*found, strict=True))
+    *tables_of_scores, of_cures = zip(*found, strict=True)
+    shift, by_speaker, rejection, calibration, travel = map(mean_of, tables_of_scores)
     return {
         **record.about(corpus, clips),
         "seeds": list(seeds),
@@ -278,6 +510,7 @@ def measure_all(
         f"answers given if the validation speakers reach {WANTED:.0%}": rejection,
         "standardised by speaker, scored on the other sentences": calibration,
         "travel": travel,
+        **averaged(list(of_cures)),
         "versions": record.versions(*PACKAGES),
     }
 

@@ -2333,3 +2333,223 @@ def losses(values: Mapping[str, Sequence[float]], *, guessing: float, title: str
     ax.set(xlabel="step", ylabel="loss, as Keras shows it", title=title)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize="small")
     return ax
+
+
+def probabilities_over_time(
+    y: np.ndarray,
+    sr: int,
+    answers: pd.DataFrame,
+    *,
+    title: str,
+    borders: Iterable[float] = (),
+) -> Figure:
+    """Draw what a recogniser says over time, stacked to 100 %, under the waveform.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_samples,)
+    sr : int
+        Sampling rate, Hz.
+    answers : pandas.DataFrame, shape (n_windows, n_classes)
+        Of :func:`ser_helpers.predict.over_time`; a pause, a row of NaN, stays blank.
+    title : str
+    borders : iterable of float
+        Where a sentence begins or ends, seconds; drawn as dashed lines.
+
+    Returns
+    -------
+    Figure
+    """
+    _check_not_empty(answers, "table of answers")
+    figure, (top, bottom) = subplots(2, figsize=(8.5, 4.4), sharex=True, height_ratios=[1, 2])
+    waveform(y, sr, ax=top)
+    top.set(title=title, xlabel="", ylabel="amplitude\n(full scale = 1)")
+    colours = [COLOURS[emotion] for emotion in answers]
+    bottom.stackplot(answers.index, answers.T * 100, colors=colours, labels=list(answers))
+    for border in borders:
+        for ax in (top, bottom):
+            ax.axvline(border, color="black", linestyle="--", linewidth=1)
+    bottom.set(xlabel="time (s), middle of the window", ylabel="probability (%)", ylim=(0, 100))
+    bottom.legend(bbox_to_anchor=(1, 1), loc="upper left")
+    return figure
+
+
+def spectrograms_together(
+    sounds: dict[str, np.ndarray], settings: AudioSettings = AudioSettings()
+) -> Figure:
+    """Draw mel spectrograms on one scale, so that a soft sound looks soft beside a loud one.
+
+    Parameters
+    ----------
+    sounds : dict of numpy.ndarray
+        Name → samples; six or eight are readable.
+    settings : AudioSettings
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    DataError
+        If there is no sound, or one has no samples.
+    """
+    _check_not_empty(sounds, "list of sounds")
+    loudest = max(mel_power(_samples(y), settings).max() for y in sounds.values())
+    n_columns = min(3, len(sounds))
+    n_rows = -(-len(sounds) // n_columns)
+    figure, axes = subplots(
+        n_rows,
+        n_columns,
+        figsize=(3 * n_columns, 2.3 * n_rows),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    for ax, (name, y) in zip(axes.flat, sounds.items(), strict=False):
+        mel_spectrogram(y, settings, ax=ax, colour_bar=False, loudest=loudest)
+        ax.set(title=name, xlabel="", ylabel="", facecolor="black")
+    for ax in axes.flat[len(sounds) :]:
+        ax.set_axis_off()
+    figure.supxlabel("time (s)")
+    figure.supylabel("frequency (Hz, mel scale)")
+    bar = figure.colorbar(axes[0, 0].images[0], ax=axes, pad=0.01)
+    bar.set_label("level (dB re loudest of all)")
+    return figure
+
+
+def right_and_sure(tables: dict[str, pd.DataFrame], *, chance: float, title: str) -> Figure:
+    """Draw how often a recogniser is right beside how sure it says it is, one panel per table.
+
+    Parameters
+    ----------
+    tables : dict of pandas.DataFrame
+        Title of the panel → a row per condition, columns ``right`` and ``sure``, 0 to 1.
+    chance : float
+        UAR of guessing, 0 to 1.
+    title : str
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    DataError
+        If a table is empty, or there is none.
+    """
+    _check_not_empty(tables, "list of tables")
+    n_rows = max(map(len, tables.values()))
+    figure, axes = subplots(
+        1,
+        len(tables),
+        figsize=(4.4 * len(tables), 0.36 * n_rows + 1.7),
+        sharey=True,
+        sharex=True,
+        squeeze=False,
+    )
+    for ax, (name, table) in zip(axes.flat, tables.items(), strict=True):
+        _check_not_empty(table, "table of conditions")
+        place = range(len(table))
+        ax.hlines(place, table.right * 100, table.sure * 100, color="#999999", linewidth=1)
+        ax.plot(table.right * 100, place, "o", color="#0072B2", label="is right (UAR)")
+        ax.plot(table.sure * 100, place, "D", color="#D55E00", label="says it is sure (mean)")
+        ax.axvline(chance * 100, color="black", linestyle=":", label="chance")
+        ax.set_yticks(place, table.index)
+        ax.set(title=name, xlabel="%")
+    axes[0, 0].invert_yaxis()
+    figure.suptitle(title)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def accuracy_over_coverage(
+    curves: dict[str, pd.DataFrame], *, title: str, thresholds: dict[str, float] | None = None
+) -> Axes:
+    """Draw how many of the answers are right if only the surest are given.
+
+    Parameters
+    ----------
+    curves : dict of pandas.DataFrame
+        Name → table of :func:`ser_helpers.calibration.coverage`; at most four.
+    title : str
+    thresholds : dict of float, optional
+        Name → threshold, marked by a dot on its curve.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    DataError
+        If there is no curve, or there are more than can be told apart.
+    """
+    _check_not_empty(curves, "list of curves")
+    looks = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", "-."), ("#555555", ":"))
+    if len(curves) > len(looks):
+        raise DataError(f"{len(curves)} curves cannot be told apart: at most four can be drawn")
+    ax = _new(6.5, 3.4)
+    for (name, curve), (colour, style) in zip(curves.items(), looks, strict=False):
+        enough = curve[curve.coverage >= 0.1]  # of fewer clips, the share jumps up and down
+        ax.plot(enough.coverage * 100, enough.accuracy * 100, style, color=colour, label=name, lw=2)
+        kept = curve[curve.index >= (thresholds or {}).get(name, np.inf)].tail(1) * 100
+        ax.plot(kept.coverage, kept.accuracy, "o", color=colour, ms=8)
+    ax.set(xlabel="clips that are answered (%)", ylabel="of these right (%)", title=title)
+    ax.legend(bbox_to_anchor=(1, 1), loc="upper left")
+    return ax
+
+
+def dots_in_groups(
+    table: pd.DataFrame, *, title: str, xlabel: str, line: float | None = None
+) -> Figure:
+    """Draw values with their intervals as dots in rows, in panels, in groups of one colour each.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``panel``, ``row`` and ``group`` (texts), ``value``, ``low`` and ``high`` (0 to 1);
+        at most four groups. Everything is drawn in the order in which it comes.
+    title, xlabel : str
+    line : float, optional
+        Where to draw a vertical line in every panel, 0 to 1; 0 for differences.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    DataError
+        If the table is empty, or has more groups than can be told apart.
+    """
+    _check_not_empty(table, "table")
+    panels, rows, groups = (list(dict.fromkeys(table[c])) for c in ("panel", "row", "group"))
+    if len(groups) > 4:
+        raise DataError(f"{len(groups)} groups cannot be told apart: at most four can be drawn")
+    figure, axes = subplots(
+        1,
+        len(panels),
+        figsize=(max(6.0, 1.65 * len(panels) + 2.2), 0.42 * len(rows) + 1.7),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    looks = (("#0072B2", "o"), ("#D55E00", "D"), ("#009E73", "s"), ("#555555", "^"))
+    for ax, panel in zip(axes.flat, panels, strict=True):
+        if line is not None:
+            ax.axvline(line * 100, color="black", linewidth=1)
+        for i, (group, (colour, marker)) in enumerate(zip(groups, looks, strict=False)):
+            own = table[(table.panel == panel) & (table.group == group)]
+            place = [rows.index(row) + 0.22 * (i - (len(groups) - 1) / 2) for row in own.row]
+            arms = _arms(own.value.to_numpy(), own.low.to_numpy(), own.high.to_numpy()) * 100
+            ax.errorbar(
+                own.value * 100, place, xerr=arms, fmt=marker, color=colour, label=group, ms=5
+            )
+        ax.set(title=panel)
+        ax.set_yticks(range(len(rows)), rows)
+    axes[0, 0].invert_yaxis()
+    axes[0, len(panels) // 2].set_xlabel(xlabel)
+    figure.suptitle(title)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure

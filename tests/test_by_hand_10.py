@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from notebook_code import functions_of
 
-from ser_helpers import calibration, data, predict
-from ser_helpers.further import adapt, channel
+from ser_helpers import data, predict
+from ser_helpers.further import adapt
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -24,14 +24,6 @@ def test_windows_over_time_are_the_helpers(result, corpus, window, hop):
     pd.testing.assert_frame_equal(ours, helper.dropna(), check_names=False, atol=1e-5)
 
 
-@given(seeds, st.floats(-10, 40))
-def test_noise_is_added_as_the_helper_adds_it(seed, snr):
-    rng = np.random.default_rng(seed)
-    y, noise = rng.normal(size=(2, 500)).astype(np.float32)
-    ours = functions_of("10").add_noise_by_hand(y, noise, snr)
-    np.testing.assert_allclose(ours, channel.add_noise(y, noise, snr=snr), rtol=1e-4, atol=1e-5)
-
-
 @given(seeds)
 @settings(max_examples=20)
 def test_standardising_by_speaker_is_the_helpers(seed):
@@ -44,15 +36,3 @@ def test_standardising_by_speaker_is_the_helpers(seed):
     ours = functions_of("10").standardise_by_hand(table, speakers)
     np.testing.assert_allclose(ours, adapt.standardise_by_speaker(table, speakers), atol=1e-4)
     pd.testing.assert_frame_equal(table, before)
-
-
-@given(seeds, st.integers(1, 40))
-@settings(max_examples=20)
-def test_coverage_is_the_helpers(seed, n):
-    rng = np.random.default_rng(seed)
-    values = rng.integers(1, 5, size=(n, 6)).astype(float)  # ties are frequent
-    probabilities = pd.DataFrame(values / values.sum(axis=1, keepdims=True), columns=data.EMOTIONS)
-    y_true = pd.Series(rng.choice(data.EMOTIONS, n))
-    ours = functions_of("10").coverage_by_hand(probabilities, y_true)
-    helper = calibration.coverage(probabilities, y_true)
-    pd.testing.assert_frame_equal(ours, helper, check_index_type=False)
