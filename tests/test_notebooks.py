@@ -31,13 +31,6 @@ def path(request) -> Path:
 
 
 @pytest.fixture
-def renewed(path) -> None:
-    """Skip what is not in the form of the second edition yet."""
-    if "exercises.check(" not in path.read_text(encoding="utf-8"):
-        pytest.skip("first edition")
-
-
-@pytest.fixture
 def cells(path) -> list:
     return nbformat.read(path, as_version=4).cells
 
@@ -92,7 +85,7 @@ def test_the_cell_for_colab_is_the_same_everywhere_and_leaves_numpy_and_torch_al
     assert cells[1].metadata["jupyter"]["source_hidden"] and cells[1].metadata["cellView"] == "form"
 
 
-def test_it_ends_with_exercises_a_trap_key_points_quiz_words_and_sources(path, cells, renewed):
+def test_it_ends_with_exercises_a_trap_key_points_quiz_words_and_sources(path, cells):
     text = prose(cells)
     found = [h for h in re.findall(r"^## (.+)$", text, re.MULTILINE) if h in SECTIONS]
     assert found == [s for s in SECTIONS if s != OPTIONAL or s in found]
@@ -107,7 +100,7 @@ def test_it_ends_with_exercises_a_trap_key_points_quiz_words_and_sources(path, c
         assert re.search(rf"\*\*Next:\*\* \[[^\]]+\]\({following}\)", part["Read more"])
 
 
-def test_the_learner_writes_in_the_flow_and_at_the_end(path, cells, renewed):
+def test_the_learner_writes_in_the_flow_and_at_the_end(path, cells):
     text = prose(cells)
     flow, end = text.split("\n## Your turn\n")
     end = end.split("\n## What goes wrong here\n")[0]
@@ -124,7 +117,7 @@ def test_the_learner_writes_in_the_flow_and_at_the_end(path, cells, renewed):
     assert len(re.findall(r"<summary>(?:Solution|Rubric)</summary>", text)) == len(tasks)
 
 
-def test_each_stub_says_not_written_yet_and_each_check_has_a_solution(path, cells, renewed):
+def test_each_stub_says_not_written_yet_and_each_check_has_a_solution(path, cells):
     solutions = "\n".join(load_script(ROOT / "notebooks" / "conftest.py").solutions_in(cells))
     for cell in code(cells):
         for name in CHECK.findall(cell.source):
@@ -136,7 +129,7 @@ def test_each_stub_says_not_written_yet_and_each_check_has_a_solution(path, cell
             assert ("not yet" in page) if REPAIR in cell.source else ("not written yet" in page)
 
 
-def test_it_asks_three_questions_and_draws_two_ideas(path, cells, renewed):
+def test_it_asks_three_questions_and_draws_two_ideas(path, cells):
     source = "\n".join(cell.source for cell in code(cells))
     (topic,) = re.findall(r'quiz\.questions\("(\w+)"\)', source)
     asked = [question for question in quiz.load(topic) if not question.name]
@@ -165,7 +158,7 @@ def test_the_right_answers_of_all_quizzes_stand_in_every_place():
     assert min(places) >= sum(places) / 4, places
 
 
-def test_it_is_short_and_honest_about_time(path, cells, renewed):
+def test_it_is_short_and_honest_about_time(path, cells):
     text = re.sub(r"<details>.*?</details>", "", prose(cells), flags=re.DOTALL)
     before, _, _ = text.partition(f"\n## {OPTIONAL}\n")
     words = len(re.sub(r"[|>#*`]|\]\([^)]*\)", " ", before).split())
@@ -177,7 +170,7 @@ def test_it_is_short_and_honest_about_time(path, cells, renewed):
     assert abs(int(said) - minutes) <= 5, f"by the formula {minutes:.0f} minutes"
 
 
-def test_paragraphs_are_short(cells, renewed):
+def test_paragraphs_are_short(cells):
     text = re.sub(r"```.*?```", "", prose(cells), flags=re.DOTALL)
     for paragraph in re.split(r"\n\s*\n|\n(?=- |\d\. |\| |> )|</?details>", text):
         if "·" in paragraph and paragraph.startswith("**"):  # the words, a list in one line
