@@ -1093,7 +1093,7 @@ def speech_ends(
     ax.set(xlabel="time (s)", ylabel="level (dB re loudest)", title="Where speech begins and ends")
     ax.set_ylim(max(-80, level.min() - 2), 2)
     ax.margins(x=0)
-    ax.legend(loc="center left")
+    ax.legend(loc="upper right", fontsize="small")
     return ax
 
 
@@ -1416,7 +1416,7 @@ def window_and_spectrum(
     axes[0, 0].plot(ms, window * np.abs(frame).max(), color="#E69F00", label="the window")
     axes[0, 0].legend(loc="upper right", fontsize="small")
     axes[1, 0].set(xlabel="time in the frame (ms)", ylim=axes[0, 0].get_ylim())
-    right.set(xlabel="frequency (Hz)", ylabel="power (dB)", title="Their spectra")
+    right.set(xlabel="frequency (Hz)", title="Their spectra: power (dB)")
     right.legend(fontsize="small")
     right.margins(x=0.01)
     return figure

@@ -3,6 +3,7 @@
 import copy
 import html
 import inspect
+import re
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -108,12 +109,24 @@ class Verdict:
         return {"right": "right", "wrong": "not yet", "not written": "not written yet"}[self.state]
 
     def _repr_html_(self) -> str:
-        hint = f"<br><em>Hint:</em> {html.escape(self.hint)}" if self.hint else ""
+        hint = f"<br><em>Hint:</em> {_marked(self.hint)}" if self.hint else ""
+        told = html.escape(self.told)
+        if "\n" in told:  # a table keeps its lines and columns
+            told = f"<pre style='margin:.3em 0'>{told}</pre>"
         style = f"border-left:4px solid {_COLOURS[self.state]};padding:.3em 1em"
         return (
             f"<div role='status' style='{style}'><code>{html.escape(self.name)}</code>: "
-            f"<strong>{self._verdict()}</strong>. {html.escape(self.told)}{hint}</div>"
+            f"<strong>{self._verdict()}</strong>. {told}{hint}</div>"
         )
+
+
+def _marked(text: str) -> str:
+    """Turn the marks of a hint, `code` and *stress*, into those of a page."""
+    parts = html.escape(text).split("`")
+    for i, part in enumerate(parts):
+        whole = i % 2 and i < len(parts) - 1
+        parts[i] = f"<code>{part}</code>" if whole else re.sub(r"\*(\w+)\*", r"<em>\1</em>", part)
+    return "".join(parts)
 
 
 def judge(exercise: Exercise, function: Callable, *, seed: int = 0) -> Verdict:
