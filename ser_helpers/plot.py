@@ -243,7 +243,7 @@ def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) ->
     seconds = max(len(y) for y in sounds) / settings.sr
     loudest = max(mel_power(y, settings).max() for y in sounds)
     figure, axes = subplots(
-        2, len(clips), figsize=(2.1 * len(clips) + 1, 4.4), squeeze=False, sharex=True
+        2, len(clips), figsize=(1.4 * len(clips) + 1, 4.4), squeeze=False, sharex=True
     )
     for i, (y, emotion) in enumerate(zip(sounds, clips.emotion, strict=True)):
         top, bottom = axes[:, i]
@@ -1416,7 +1416,7 @@ def window_and_spectrum(
     axes[0, 0].plot(ms, window * np.abs(frame).max(), color="#E69F00", label="the window")
     axes[0, 0].legend(loc="upper right", fontsize="small")
     axes[1, 0].set(xlabel="time in the frame (ms)", ylim=axes[0, 0].get_ylim())
-    right.set(xlabel="frequency (Hz)", title="Their spectra: power (dB)")
+    right.set(xlabel="frequency (Hz)", ylabel="power (dB)", title="Their spectra")
     right.legend(fontsize="small")
     right.margins(x=0.01)
     return figure
@@ -1503,9 +1503,11 @@ def percentiles_over_time(
     ax = _new(8, 3)
     seconds = np.arange(len(values)) * settings.hop_length / settings.sr
     ax.plot(seconds, values, color="#0072B2", linewidth=1.4)
+    sides = {min(percentiles): "top", max(percentiles): "bottom"}  # labels of near lines stay apart
     for p, at in zip(percentiles, np.percentile(values, percentiles), strict=True):
         ax.axhline(at, color="black", linestyle=":", linewidth=1)
-        ax.annotate(f"p{p:02d}", (1.01, at), xycoords=("axes fraction", "data"), va="center")
+        place = {"xycoords": ("axes fraction", "data"), "va": sides.get(p, "center")}
+        ax.annotate(f"p{p:02d}", (1.01, at), **place)
     ax.set(xlabel="time (s)", ylabel=label, title=title)
     ax.margins(x=0)
     return ax
