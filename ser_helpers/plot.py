@@ -243,7 +243,7 @@ def clip_grid(clips: pd.DataFrame, settings: AudioSettings = AudioSettings()) ->
     seconds = max(len(y) for y in sounds) / settings.sr
     loudest = max(mel_power(y, settings).max() for y in sounds)
     figure, axes = subplots(
-        2, len(clips), figsize=(2.1 * len(clips) + 1, 4.4), squeeze=False, sharex=True
+        2, len(clips), figsize=(1.4 * len(clips) + 1, 4.4), squeeze=False, sharex=True
     )
     for i, (y, emotion) in enumerate(zip(sounds, clips.emotion, strict=True)):
         top, bottom = axes[:, i]
@@ -1093,7 +1093,7 @@ def speech_ends(
     ax.set(xlabel="time (s)", ylabel="level (dB re loudest)", title="Where speech begins and ends")
     ax.set_ylim(max(-80, level.min() - 2), 2)
     ax.margins(x=0)
-    ax.legend(loc="center left")
+    ax.legend(loc="upper right", fontsize="small")
     return ax
 
 
@@ -1503,9 +1503,11 @@ def percentiles_over_time(
     ax = _new(8, 3)
     seconds = np.arange(len(values)) * settings.hop_length / settings.sr
     ax.plot(seconds, values, color="#0072B2", linewidth=1.4)
+    sides = {min(percentiles): "top", max(percentiles): "bottom"}  # labels of near lines stay apart
     for p, at in zip(percentiles, np.percentile(values, percentiles), strict=True):
         ax.axhline(at, color="black", linestyle=":", linewidth=1)
-        ax.annotate(f"p{p:02d}", (1.01, at), xycoords=("axes fraction", "data"), va="center")
+        place = {"xycoords": ("axes fraction", "data"), "va": sides.get(p, "center")}
+        ax.annotate(f"p{p:02d}", (1.01, at), **place)
     ax.set(xlabel="time (s)", ylabel=label, title=title)
     ax.margins(x=0)
     return ax

@@ -110,19 +110,21 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         hint = f"<br><em>Hint:</em> {_marked_up(self.hint)}" if self.hint else ""
+        told = _marked_up(self.told)
+        if "\n" in self.told:  # a table keeps its lines and columns
+            told = f"<pre style='margin:.3em 0'>{html.escape(self.told)}</pre>"
         style = f"border-left:4px solid {_COLOURS[self.state]};padding:.3em 1em"
         return (
             f"<div role='status' style='{style}'><code>{html.escape(self.name)}</code>: "
-            f"<strong>{self._verdict()}</strong>. {_marked_up(self.told)}{hint}</div>"
+            f"<strong>{self._verdict()}</strong>. {told}{hint}</div>"
         )
 
 
 def _marked_up(text: str) -> str:
-    """Turn a message into HTML: ``code`` in backticks, *stressed* words, lines."""
+    """Turn a message into HTML: ``code`` in backticks, *stressed* words."""
     page = html.escape(text)
     page = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", page)
-    page = re.sub(r"(?<![\w*])\*([^*\s][^*\n]*)\*(?![\w*])", r"<em>\1</em>", page)
-    return page.replace("\n", "<br>")
+    return re.sub(r"(?<![\w*])\*([^*\s][^*\n]*)\*(?![\w*])", r"<em>\1</em>", page)
 
 
 def judge(exercise: Exercise, function: Callable, *, seed: int = 0) -> Verdict:

@@ -25,6 +25,14 @@ def _number_right(guesses: Sequence[str], answers: Sequence[str]) -> int:
     return sum(g == a for g, a in zip(guesses, answers, strict=True))
 
 
+def _per_cent(guesses: Sequence[str], answers: Sequence[str]) -> float:
+    return 100 * share_right(guesses, answers)
+
+
+def _of_six(guesses: Sequence[str], answers: Sequence[str]) -> float:
+    return _number_right(guesses, answers) / 6
+
+
 def _names_in_both(guesses: Sequence[str], answers: Sequence[str]) -> float:
     return len(set(guesses) & set(answers)) / len(set(answers))
 
@@ -60,6 +68,8 @@ EXERCISES = (
         _guesses,
         (
             Mistake(_number_right, "That is how many are right. Which share of all are they?"),
+            Mistake(_per_cent, "That is per cent. A share goes from 0 to 1."),
+            Mistake(_of_six, "Not every list has six answers. How many are there in this one?"),
             Mistake(
                 _names_in_both,
                 "You compare which emotions occur at all. Compare the first guess with the first "

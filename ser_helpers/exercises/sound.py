@@ -235,7 +235,8 @@ EXERCISES = (
         (
             Mistake(
                 _distance_to_the_rate,
-                "That is the mirror image. When does a tone fit, and needs no mirror?",
+                "You count from the sampling rate down. A tone that fits needs no mirror, and no "
+                "frequency is below zero.",
             ),
             Mistake(
                 _rest,
