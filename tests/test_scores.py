@@ -47,7 +47,7 @@ def test_what_notebook_10_tells_of_shifts_is_what_the_benchmark_measures(name):
     assert now["n_clips"] == told["n_clips"]
     kinds = [kind for kind, scores in told.items() if isinstance(scores, dict)]
     kinds.remove("versions")
-    assert len(kinds) == 5
+    assert len(kinds) == 6
     for kind in kinds:
         of_shifts = "telephone" in told[kind]
         for what in two if of_shifts else told[kind]:
