@@ -843,7 +843,7 @@ def reliability(table: pd.DataFrame, *, title: str = "Reliability curve") -> Axe
     """
     _check_not_empty(table, "table of confidences")
     ax = _new(4.4, 4)
-    ax.plot([0, 1], [0, 1], ":", color="black", label="to be trusted")
+    ax.plot([0, 1], [0, 1], ":", color="black", label="calibrated")
     ax.plot(table.confidence, table.accuracy, "-", color="#0072B2", linewidth=1)
     ax.scatter(
         table.confidence,

@@ -34,6 +34,7 @@ def _answers(rng: np.random.Generator) -> Iterator[tuple]:
         yield [str(e) for e in true], [str(e) for e in said]
     yield ["ANG", "ANG", "SAD"], ["ANG", "ANG", "ANG"]  # sadness was never said
     yield ["ANG", "SAD"], ["SAD", "ANG"]  # nothing is right
+    yield ["ANG", "ANG", "SAD"], ["ANG", "HAP", "SAD"]  # happiness does not occur
 
 
 def _macro_recall(y_true: Sequence[str], y_pred: Sequence[str]) -> float:
@@ -45,6 +46,11 @@ def _f1_of_the_means(y_true: Sequence[str], y_pred: Sequence[str]) -> float:
     true, said = np.asarray(y_true), np.asarray(y_pred)
     precision, recall = np.mean([_rates(true, said, e) for e in sorted(set(y_true))], axis=0)
     return _f1(precision, recall)
+
+
+def _whatever_was_said(y_true: Sequence[str], y_pred: Sequence[str]) -> float:
+    true, said = np.asarray(y_true), np.asarray(y_pred)
+    return float(np.mean([_f1(*_rates(true, said, e)) for e in {*y_true, *y_pred}]))
 
 
 def _plain_mean(y_true: Sequence[str], y_pred: Sequence[str]) -> float:
@@ -132,6 +138,10 @@ def _share_for_both(share: float, recall: float, false_alarm: float) -> float:
     return share * recall / (share * recall + false_alarm)
 
 
+def _true_alarm(share: float, recall: float, false_alarm: float) -> float:
+    return 1 - false_alarm
+
+
 def accuracy_at(probabilities: pd.DataFrame, y_true: pd.Series, coverage: float) -> float:
     """Return the share that is right among the clips of which the network is surest.
 
@@ -184,6 +194,10 @@ EXERCISES = (
                 "mean of those.",
             ),
             Mistake(_plain_mean, "The harmonic mean is wanted: `2 * p * r / (p + r)`."),
+            Mistake(
+                _whatever_was_said,
+                "An emotion that was said but does not occur is in your mean, too.",
+            ),
         ),
     ),
     Exercise(
@@ -219,6 +233,10 @@ EXERCISES = (
             Mistake(
                 _share_for_both,
                 "False alarms come from the calls that are *not* angry: a share of `1 - share`.",
+            ),
+            Mistake(
+                _true_alarm,
+                "`false_alarm` is a share of the calls that are not angry, not of the alarms.",
             ),
         ),
     ),

@@ -25,6 +25,10 @@ def _labelled(rng: np.random.Generator) -> Iterator[tuple]:
         labels = pd.Series(rng.choice(EMOTIONS[:4], n, p=shares), names)
         yield labels, pd.Series(rng.permutation(n) % n_folds, names)
     names = list("abcdef")
+    yield (  # fold 0 sees as many SAD as ANG
+        pd.Series(["NEU", "NEU", "SAD", "ANG", "SAD", "ANG"], names),
+        pd.Series([0, 0, 1, 1, 2, 2], names),
+    )
     yield (
         pd.Series(["SAD", "SAD", "SAD", "ANG", "ANG", "NEU"], names),
         pd.Series([0, 0, 0, 1, 1, 2], names),
@@ -70,8 +74,8 @@ def _ends(function: Any, a: pd.Series, b: pd.Series, n_draws: int, rng: Any) -> 
     paired = float((a - b.reindex(a.index)).std(ddof=0) / np.sqrt(len(a)))
     middle = float((a - b.reindex(a.index)).mean())
     return {
-        "low end, in standard errors from the mean": round((low - middle) / paired, 0),
-        "high end, in standard errors from the mean": round((high - middle) / paired, 0),
+        "low end, in standard errors from the mean": (low - middle) / paired,
+        "high end, in standard errors from the mean": (high - middle) / paired,
     }
 
 
@@ -87,6 +91,15 @@ def _of_single_speakers(
     a: pd.Series, b: pd.Series, n_draws: int, rng: np.random.Generator
 ) -> tuple[float, float]:
     low, high = np.quantile(a - b.reindex(a.index), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _middle_90(
+    a: pd.Series, b: pd.Series, n_draws: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    differences = (a - b.reindex(a.index)).to_numpy()
+    drawn = rng.integers(0, len(differences), (n_draws, len(differences)))
+    low, high = np.quantile(differences[drawn].mean(axis=1), [0.05, 0.95])
     return float(low), float(high)
 
 
@@ -159,9 +172,10 @@ EXERCISES = (
                 "That is how much single speakers differ. Wanted is the *mean* over each draw.",
             ),
             Mistake(_b_minus_a, "The sign: a minus b was asked for."),
+            Mistake(_middle_90, "The middle 95 % leaves 2.5 % on either side; you leave 5 %."),
         ),
         observe=_ends,
-        atol=1.01,
+        atol=0.25,  # what 4000 draws leave to chance; the middle 90 % would end 0.3 earlier
     ),
     Exercise(
         sentence_of,
