@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import torch
@@ -49,6 +50,11 @@ def _one_maximum_for_all(logits: np.ndarray) -> np.ndarray:
         return powers / powers.sum(axis=1, keepdims=True)
 
 
+def _sums_without_a_column(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits)
+    return powers / powers.sum(axis=1)
+
+
 # --- a network of one's own ----------------------------------------------------------------------
 
 
@@ -87,7 +93,9 @@ def _observe_network(kind: Callable, n_features: int, n_classes: int) -> dict:
             return {"a network (nn.Module)": False}
         x = 3 * torch.randn(9, n_features)
         net.train()
-        once, again = net(x), net(x)
+        with mock.patch.object(nn.functional, "dropout", wraps=nn.functional.dropout) as dropped:
+            once = net(x)
+        again = net(x)
         nn.functional.cross_entropy(once, torch.arange(9) % n_classes).backward()
         net.eval()
         with torch.no_grad():
@@ -101,11 +109,22 @@ def _observe_network(kind: Callable, n_features: int, n_classes: int) -> dict:
         ),
         "eval mode gives the same answer twice": torch.equal(answers, repeated),
         "train mode drops other neurons each time": not torch.equal(once, again),
+        "half of the neurons are dropped, in each hidden layer": _drops_half(dropped),
         "every weight gets a slope from backward()": all(
             p.grad is not None for p in net.parameters()
         ),
         "layer, ReLU, layer, ReLU, layer": _is_the_formula(net, x, answers),
     }
+
+
+def _drops_half(dropped: mock.Mock) -> bool:
+    """Look into the calls of PyTorch's dropout; one that is written by hand makes none."""
+    seen = []
+    for call in dropped.call_args_list:
+        values, share = [*call.args, *call.kwargs.values()][0], call.kwargs.get("p", 0.5)
+        share = call.args[1] if len(call.args) > 1 else share
+        seen.append((values.shape[-1], share))
+    return not seen or sorted(seen) == [(64, 0.5), (128, 0.5)]
 
 
 def _is_the_formula(net: nn.Module, x: torch.Tensor, answers: torch.Tensor) -> bool:
@@ -125,6 +144,13 @@ def _is_the_formula(net: nn.Module, x: torch.Tensor, answers: torch.Tensor) -> b
 class _EndsWithSoftmax(MyNet):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return super().forward(x).softmax(dim=1)
+
+
+class _DropsOnce(MyNet):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for place, layer in enumerate(self.layers):
+            x = x if place == 5 else layer(x)
+        return x
 
 
 class _InAList(nn.Module):
@@ -249,6 +275,11 @@ EXERCISES = (
                 "compete for a clip: sum along the other axis.",
             ),
             Mistake(
+                _sums_without_a_column,
+                "The sums of the rows stand side by side, and do not fit the table. What keeps "
+                "them in a column?",
+            ),
+            Mistake(
                 _overflows,
                 "e to the power of 1000 is more than a computer can hold. What may be subtracted "
                 "from all logits of a clip, as only their differences count?",
@@ -268,6 +299,10 @@ EXERCISES = (
                 _EndsWithSoftmax,
                 "Your rows sum to 1. The loss applies the softmax by itself: end with the last "
                 "layer.",
+            ),
+            Mistake(
+                _DropsOnce,
+                "Dropout of one half belongs behind each of the two hidden layers: count yours.",
             ),
             Mistake(
                 _InAList,

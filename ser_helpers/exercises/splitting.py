@@ -142,6 +142,19 @@ def held_out_answers(
 class _Nearest:
     """The nearest training row's label, without scikit-learn, which takes long to import."""
 
+    def __repr__(self) -> str:
+        return "a classifier"
+
+    def get_params(self, deep: bool = True) -> dict:
+        """Let scikit-learn's ``clone`` copy it: there is nothing to choose."""
+        return {}
+
+    def __sklearn_tags__(self) -> Any:
+        """Let scikit-learn's ``cross_val_predict`` know that it is a classifier."""
+        from sklearn.neighbors import KNeighborsClassifier
+
+        return KNeighborsClassifier().__sklearn_tags__()
+
     def fit(self, table: pd.DataFrame, labels: pd.Series) -> "_Nearest":
         self.rows, self.labels = np.asarray(table, float), np.asarray(labels)
         return self

@@ -120,6 +120,8 @@ def _observe_training(
         "clips of the train rows in each epoch, once each": _same_rows(
             learnt, x[rows["train"]].repeat(n_epochs, 1)
         ),
+        "the clips come in another order in each epoch": n_epochs == 1
+        or not torch.equal(*learnt.tensor_split(n_epochs)[:2]),
         "slopes of one batch only, the old ones forgotten": _forgets(net, steps),
         "the loss is given logits, not probabilities": _said_minus_truth(steps, x, y),
         "the weights move by about the learning rate, 0.001": _first_move(calls, steps),
@@ -187,6 +189,7 @@ def _loop(
     evaluate: bool = True,
     everything: bool = False,
     back: bool = True,
+    shuffle: bool = True,
 ) -> Callable:
     """Make a training loop with one thing wrong."""
 
@@ -203,7 +206,8 @@ def _loop(
         for _ in range(n_epochs):
             if back or not losses:
                 net.train()
-            for batch in learnt[torch.randperm(len(learnt))].split(32):
+            order = torch.randperm(len(learnt)) if shuffle else torch.arange(len(learnt))
+            for batch in learnt[order].split(32):
                 if zero:
                     optimizer.zero_grad()
                 answers = net(x[batch])
@@ -391,6 +395,10 @@ EXERCISES = (
                 _loop(zero=False),
                 "The slopes of earlier batches are still there when the next step is made: "
                 "`backward` adds to what it finds. Which line makes it forget?",
+            ),
+            Mistake(
+                _loop(shuffle=False),
+                "The batches are the same in each epoch. Where is a new order drawn?",
             ),
             Mistake(
                 _loop(softmax=True),

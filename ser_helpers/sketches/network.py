@@ -556,8 +556,8 @@ def early_stopping(*, patience: int = 10, overfits: float = 0.03) -> Sketch:
             break
     figure, ax = chart(3.6)
     run = slice(0, last + 1)
-    ax.plot(epochs[run], train[run], color=BLUE, lw=2)
-    ax.plot(epochs[run], valid[run], "--", color=INK, lw=2)
+    ax.plot(epochs[run], train[run], "--", color=BLUE, lw=2)  # as in plot.history
+    ax.plot(epochs[run], valid[run], color=INK, lw=2)
     ax.plot(epochs[best], valid[best], "o", color=RED, ms=9)
     end = epochs[last]
     ax.text(end + 0.5, train[last], "training", va="center", color=BLUE)

@@ -69,10 +69,11 @@ def train_epochs__with_a_data_loader(net, x, y, rows, n_epochs):
 
 def train_epochs__in_two_functions(net, x, y, rows, n_epochs):
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, weight_decay=1e-3)
+    rng = np.random.default_rng(0)
 
     def learn():
         net.train(True)
-        order = np.random.default_rng(0).permutation(rows["train"].numpy())
+        order = rng.permutation(rows["train"].numpy())
         for batch in np.array_split(order, np.arange(32, len(order), 32)):
             for parameter in net.parameters():
                 parameter.grad = None
