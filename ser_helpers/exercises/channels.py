@@ -40,10 +40,9 @@ def without_level(table: pd.DataFrame) -> pd.DataFrame:
     return done
 
 
-_COLUMNS = (
-    "mfcc00_mean", "mfcc01_mean", "mfcc00_sd", "mfcc01_sd", "mfcc00_p05", "mfcc01_p05",
-    "mfcc00_p50", "mfcc00_p95", "mfcc00_delta_sd", "log_duration",
-)  # fmt: skip
+#: In the order of a feature table, which ``.loc`` with a slice of names relies on.
+_STATISTICS = ("mean", "sd", "p05", "p25", "p50", "p75", "p95", "delta_sd", "delta2_sd")
+_COLUMNS = (*(f"mfcc{i:02d}_{name}" for i in range(2) for name in _STATISTICS), "log_duration")
 
 
 def _tables(rng: np.random.Generator) -> Iterator[tuple]:

@@ -1,6 +1,7 @@
 """Exercises of notebook 12: when helpers pay, and what can be done without holding everything."""
 
 import math
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -29,6 +30,13 @@ def _lines(rng: np.random.Generator) -> Iterator[tuple]:
     yield (0.1, 0.003), (2.0, 0.0035)
     yield (0.1, 0.003), (2.0, 0.003)
     yield (1.0, 0.003), (0.5, 0.002)
+
+
+def _whole(function: Callable, alone: Line, helped: Line) -> object:
+    """Round up: whoever says "from 50 clips on" and who says "from 49.08" are both right."""
+    found = function(alone, helped)
+    finite = isinstance(found, int | float | np.number) and math.isfinite(found)
+    return math.ceil(found - 1e-9) if finite else found
 
 
 def _by_their_cost(alone: Line, helped: Line) -> float:
@@ -66,21 +74,59 @@ def _pieces(rng: np.random.Generator) -> Iterator[tuple]:
         yield (np.split(rows, np.cumsum(sizes)[:-1]),)
 
 
-def _mean_of_means(pieces: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    return np.mean([p.mean(axis=0) for p in pieces], axis=0), np.mean(
-        [p.std(axis=0) for p in pieces], axis=0
-    )
+def _one_by_one(function: Callable, pieces: Sequence[np.ndarray]) -> object:
+    """Hand out one piece after the other, and watch how many of them are still held."""
+    alive: list[weakref.ref] = []
+    most = 0
+
+    def stream() -> Iterator[np.ndarray]:
+        nonlocal most
+        for piece in pieces:
+            handed = piece.copy()
+            alive.append(weakref.ref(handed))
+            yield handed
+            del handed
+            most = max(most, sum(ref() is not None for ref in alive))
+
+    found = function(stream())
+    if not isinstance(found, tuple | list | np.ndarray) or len(found) != 2:
+        return found
+    # Two: the one in hand, and perhaps the first, from which somebody took the number of columns.
+    return {"mean": found[0], "sd": found[1], "pieces are let go again": most <= 2}
 
 
-def _spread_inside(pieces: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    rows = np.concatenate(pieces)
-    inside = sum(((p - p.mean(axis=0)) ** 2).sum(axis=0) for p in pieces)
-    return rows.mean(axis=0), np.sqrt(inside / len(rows))
+def _mean_of_means(pieces: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    both = [(piece.mean(axis=0), piece.std(axis=0)) for piece in pieces]
+    mean, sd = np.mean(both, axis=0)
+    return mean, sd
 
 
-def _of_a_sample(pieces: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    rows = np.concatenate(pieces)
-    return rows.mean(axis=0), rows.std(axis=0, ddof=1)
+def _spread_inside(pieces: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    n, total, inside = 0, np.zeros(1), np.zeros(1)
+    for piece in pieces:
+        n += len(piece)
+        total = total + piece.sum(axis=0)
+        inside = inside + ((piece - piece.mean(axis=0)) ** 2).sum(axis=0)
+    return total / n, np.sqrt(inside / n)
+
+
+def _of_a_sample(pieces: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    n = 0
+
+    def counted() -> Iterator[np.ndarray]:
+        nonlocal n
+        for piece in pieces:
+            n += len(piece)
+            yield piece
+            del piece
+
+    mean, sd = mean_and_sd(counted())
+    return mean, sd * np.sqrt(n / (n - 1))
+
+
+def _all_together(pieces: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.concatenate(list(pieces))
+    return rows.mean(axis=0), rows.std(axis=0)
 
 
 # --- a shuffle buffer ----------------------------------------------------------------------------
@@ -245,6 +291,7 @@ EXERCISES = (
                 "these cases mean for the helpers?",
             ),
         ),
+        observe=_whole,
     ),
     Exercise(
         mean_and_sd,
@@ -264,7 +311,13 @@ EXERCISES = (
                 _of_a_sample,
                 "You divide by n − 1. `StandardScaler` divides the squares by n.",
             ),
+            Mistake(
+                _all_together,
+                "The numbers are right, but all pieces are held at once. What must you keep of a "
+                "piece when the next one comes?",
+            ),
         ),
+        observe=_one_by_one,
     ),
     Exercise(
         shuffle_buffer,

@@ -41,6 +41,21 @@ def without_level__by_names(table):
     return table.assign(**{n: table[n] - table["mfcc00_mean"] for n in follows})
 
 
+def without_level__a_slice_of_columns(table):
+    done, level = table.copy(), table["mfcc00_mean"]
+    for name in table.loc[:, "mfcc00_p05":"mfcc00_p95"]:
+        done[name] = table[name] - level
+    done["mfcc00_mean"] = 0.0
+    return done
+
+
+def without_level__each_column_named(table):
+    follows = [f"mfcc00_{name}" for name in ("mean", "p05", "p25", "p50", "p75", "p95")]
+    done = table.copy()
+    done[follows] = table[follows].sub(table["mfcc00_mean"], axis=0)
+    return done
+
+
 def threshold_for_coverage__sorted(sure, share):
     surest = sorted(sure, reverse=True)
     needed = int(np.ceil(len(sure) * share))

@@ -1,5 +1,6 @@
 """Right solutions of the exercises of notebook 12; `exercise__how`."""
 
+import math
 import random
 
 import numpy as np
@@ -29,6 +30,12 @@ def helpers_pay_from__solving(alone, helped):
     return max(n, 0)
 
 
+def helpers_pay_from__whole_clips(alone, helped):
+    if helped[1] >= alone[1]:
+        return math.inf
+    return max(0, math.ceil((helped[0] - alone[0]) / (alone[1] - helped[1])))
+
+
 def mean_and_sd__sums(pieces):
     n, total, squares = 0, 0, 0
     for piece in pieces:
@@ -37,6 +44,17 @@ def mean_and_sd__sums(pieces):
         squares = squares + (piece**2).sum(axis=0)
     mean = total / n
     return mean, np.sqrt(squares / n - mean**2)
+
+
+def mean_and_sd__from_the_first_piece(pieces):
+    pieces = iter(pieces)
+    first = next(pieces)
+    n, total, squares = len(first), first.sum(axis=0), (first**2).sum(axis=0)
+    for piece in pieces:
+        n += len(piece)
+        total += piece.sum(axis=0)
+        squares += (piece**2).sum(axis=0)
+    return [total / n, (squares / n - (total / n) ** 2) ** 0.5]
 
 
 def mean_and_sd__row_by_row(pieces):
