@@ -140,6 +140,14 @@ def _without_the_rate(
     return first_adam_step(weight, slope, lr, decay, False)
 
 
+def _without_the_weight(
+    weight: np.ndarray, slope: np.ndarray, lr: float, decay: float, decoupled: bool
+) -> np.ndarray:
+    if decoupled:
+        return first_adam_step(weight, slope, lr, decay, True)
+    return weight - _step(slope + decay, lr)
+
+
 def _plain_descent(
     weight: np.ndarray, slope: np.ndarray, lr: float, decay: float, decoupled: bool
 ) -> np.ndarray:
@@ -183,6 +191,16 @@ def _not_shifted(y: np.ndarray, outputs: np.ndarray, from_logits: bool) -> float
         if from_logits
         else categorical_crossentropy(y, outputs, False)
     )
+
+
+def _rounded_to_nothing(y: np.ndarray, outputs: np.ndarray, from_logits: bool) -> float:
+    probabilities = _softmax(outputs) if from_logits else outputs
+    with np.errstate(divide="ignore"):
+        return float(-np.log(probabilities[np.asarray(y) == 1]).mean())
+
+
+def _over_all_numbers(y: np.ndarray, outputs: np.ndarray, from_logits: bool) -> float:
+    return categorical_crossentropy(y, outputs, from_logits) / np.shape(y)[1]
 
 
 def _sum_over_clips(y: np.ndarray, outputs: np.ndarray, from_logits: bool) -> float:
@@ -234,6 +252,10 @@ EXERCISES = (
                 _without_the_rate, "Beside the step, the pull is multiplied by the learning rate."
             ),
             Mistake(
+                _without_the_weight,
+                "In the slope, too, the decay pulls a large weight more than a small one.",
+            ),
+            Mistake(
                 _plain_descent,
                 "That is plain descent. Adam divides the slope by its own size first.",
             ),
@@ -253,6 +275,12 @@ EXERCISES = (
                 "`np.exp(1000)` is too large for a number. Subtract the largest logit of each row "
                 "first.",
             ),
+            Mistake(
+                _rounded_to_nothing,
+                "A probability was rounded to 0. The logarithm of a fraction is a difference: "
+                "take the logarithm before anything can be rounded.",
+            ),
+            Mistake(_over_all_numbers, "The mean is over clips, not over all numbers."),
             Mistake(_sum_over_clips, "Keras averages over the clips. You add them up."),
         ),
     ),
