@@ -441,7 +441,7 @@ def test_the_whole_notebook_goes_the_other_way_where_votes_are(
 def test_without_votes_one_line_says_where_they_are():
     nothing = pd.DataFrame()
     line = listeners.clip_by_clip(None, nothing, nothing, pd.Series(dtype=int), nothing)
-    assert "nobody has voted on these clips" in line and "\n" not in line
+    assert "no votes on these clips are here" in line and "\n" not in line
 
 
 @given(rows=rows_of_votes)

@@ -438,6 +438,16 @@ def test_what_notebook_09_says_of_the_order_is_what_was_measured():
     lead = people["differences"]["frames in order minus one row without level"]["uar"]
     lead = [f"{100 * lead[k]:.1f}" for k in ("value", "low", "high")]
     assert "by {} points [{}, {}]".format(*lead) in prose
+    behind = demo["differences"]["frames in order minus one row without level"]["uar"]
+    behind = [f"{100 * behind[k]:.1f}".replace("-", "−") for k in ("value", "low", "high")]
+    assert "{} points [{}, {}]".format(*behind) in prose
+    stay = people["same_answer_backwards"]["frames in order"]
+    cost = people["differences"]["frames in order, forwards minus backwards"]["uar"]
+    cost = [f"{100 * cost[k]:.1f}" for k in ("value", "low", "high")]
+    assert f"{stay:.0%} stay".replace("%", " %") in prose
+    assert "{} points [{}, {}]".format(*cost) in prose
+    kept = people["scores"]["shuffled frames, unseen speakers"]["uar"]["value"]
+    assert f"keeps a UAR of {percent(kept)} %" in prose
     for order in (people, demo):
         gain = order["differences"]["frames in order minus shuffled frames"]["uar"]
         low, high = (f"{100 * gain[k]:.1f}".replace("-", "−") for k in ("low", "high"))

@@ -197,8 +197,9 @@ EXERCISES = (
             ),
             Mistake(
                 _overflows,
-                "With large logits `exp` overflows. A softmax does not change if you subtract each "
-                "row's largest logit first.",
+                "With large logits `exp` overflows, or a probability becomes 0 and has no "
+                "logarithm. Subtract each row's largest logit first, and find log p without "
+                "dividing.",
             ),
         ),
     ),

@@ -497,7 +497,7 @@ def clip_by_clip(
         votes; or, without votes, one line that says where they are.
     """
     if heard is None:
-        return "nobody has voted on these clips; CREMA-D's come with `ser_helpers.download cremad`"
+        return "no votes on these clips are here; CREMA-D's come with `ser_helpers.download cremad`"
     counts = heard.voice.loc[heard.index.intersection(table.index)]
     pairs = beside(counts, clips.emotion, network)
     labels = ["least", "2", "3", "most"]
