@@ -177,7 +177,7 @@ def test_every_public_function_is_drawn_here():
     public = {
         name
         for name, thing in inspect.getmembers(plot, inspect.isfunction)
-        if thing.__module__ == plot.__name__ and not name.startswith("_")
+        if thing.__module__.startswith(plot.__name__) and not name.startswith("_")
     }
     others = {"show", "subplots", "clip_grid", "history"}
     for file in Path(__file__).parent.glob("test_plot_*.py"):  # the figures of one notebook

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from ser_helpers import plot
+from ser_helpers.errors import DataError
 from ser_helpers.paired import Difference
 
 RNG = np.random.default_rng(0)
@@ -56,7 +57,7 @@ def test_two_systems_are_joined_speaker_by_speaker():
     np.testing.assert_allclose(lines, [[40, 50], [50, 40], [30, 45]])
     low, high = ax.get_ylim()
     assert 20 < low < 30 and 50 < high < 60  # the data fill the frame
-    with pytest.raises(plot.DataError, match="empty"):
+    with pytest.raises(DataError, match="empty"):
         plot.two_by_speaker(scores.iloc[:0], title="Nobody")
 
 
@@ -71,5 +72,5 @@ def test_differences_are_hollow_where_we_cannot_tell():
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [dot.get_markerfacecolor() for dot in dots] == ["white", "#0072B2"]
     assert "points" in ax.get_xlabel()
-    with pytest.raises(plot.DataError, match="empty"):
+    with pytest.raises(DataError, match="empty"):
         plot.differences({}, title="None")
