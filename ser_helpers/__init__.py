@@ -26,7 +26,7 @@ What several of these share stands in small modules under them: how files and fo
 once.
 
 ``ser_helpers.download`` downloads the real corpora, and ``ser_helpers.further`` serves the
-notebooks after the road (07 to 12).
+notebooks after the road (07 to 13).
 
 Nothing is imported before it is used::
 

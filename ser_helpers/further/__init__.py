@@ -12,6 +12,9 @@ Module                              What it does                                
                                     small class still allows
 ``keras_twin``                      the road's network in Keras                   11
 ``shards``                          a table larger than memory, in Parquet files  12
+``pretrained``,                     Whisper's encoder, what it makes of a clip,   13
+``whisper_weights``,                where its weights are, what it made of the
+``demo_embeddings``                 demo voices
 ==================================  ============================================  ========
 
 They build on the road, and nothing on the road builds on them.
@@ -30,4 +33,7 @@ MODULES = (
     "small",
     "keras_twin",
     "shards",
+    "pretrained",
+    "whisper_weights",
+    "demo_embeddings",
 )

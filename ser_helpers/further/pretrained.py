@@ -88,7 +88,9 @@ class Block(nn.Module):
         self.attn_ln = nn.LayerNorm(width)
         self.attn = Attention(width, n_heads)
         self.mlp_ln = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Refine frames; (n_clips, n_frames, width) in and out."""
@@ -310,8 +312,9 @@ def embed(
                 f"{missing} the weights are needed: {whisper_weights.FETCH}"
             )
     else:
-        known, (results, keys) = list(range(TINY_EN.n_blocks + 2)), _computed(
-            clips.path, load(path), cache=cache, progress=progress, n_jobs=n_jobs
+        known, (results, keys) = (
+            list(range(TINY_EN.n_blocks + 2)),
+            _computed(clips.path, load(path), cache=cache, progress=progress, n_jobs=n_jobs),
         )
     set_aside = clipwise.set_aside(results)
     kept = clips.index[[clip not in set_aside for clip in clips.index]]

@@ -176,8 +176,8 @@ def download(
         ) from None
     except OSError as error:  # requests' errors are of this kind, too
         raise DataError(
-            f"{kind.url} could not be stored in {folder} ({_short(error)}). Without a network, copy "
-            f"the file (SHA-256 {sha256}) from another machine into that folder as "
+            f"{kind.url} could not be stored in {folder} ({_short(error)}). Without a network, "
+            f"copy the file (SHA-256 {sha256}) from another machine into that folder as "
             f"{kind.name}.pt; or {FETCH.partition('; or, ')[2]}"
         ) from None
     return Path(path)
@@ -260,8 +260,11 @@ def _of_openai(path: Path) -> dict[str, np.ndarray]:
 def _of_ctranslate2(content: bytes, kind: Kind) -> dict[str, np.ndarray]:
     """Read CTranslate2's file, and call its arrays as OpenAI does."""
     found = {n.removeprefix("encoder/"): a for n, a in _arrays(content) if n.startswith("encoder/")}
-    arrays = {f"{name}.{what}": found[f"{name}/{what}"] for name in ("conv1", "conv2")
-              for what in ("weight", "bias")}
+    arrays = {
+        f"{name}.{what}": found[f"{name}/{what}"]
+        for name in ("conv1", "conv2")
+        for what in ("weight", "bias")
+    }
     for i in range(kind.n_blocks):
         for name, (_, theirs) in BLOCK.items():
             if theirs != "qkv":
@@ -272,7 +275,10 @@ def _of_ctranslate2(content: bytes, kind: Kind) -> dict[str, np.ndarray]:
                 arrays[f"blocks.{i}.attn.{name}.{what}"] = part
         if arrays.pop(f"blocks.{i}.attn.key.bias").any():
             raise ValueError("the keys of its attention have a bias, which Whisper's have not")
-    arrays |= {"ln_post.weight": found["layer_norm/gamma"], "ln_post.bias": found["layer_norm/beta"]}
+    arrays |= {
+        "ln_post.weight": found["layer_norm/gamma"],
+        "ln_post.bias": found["layer_norm/beta"],
+    }
     return arrays
 
 
