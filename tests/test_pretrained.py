@@ -422,14 +422,15 @@ def test_layers_that_are_not_there_are_refused(layers, corpus):
 def test_a_network_learns_from_the_table_but_no_recogniser_of_mfccs_is_made(
     any_weights, corpus, tmp_path
 ):
-    table = pretrained.embed(corpus.clips, (2,), cache=tmp_path, progress=False)
-    parts = split.by_speaker(corpus.clips, test_size=0.4)
+    clips = corpus.clips[corpus.clips.sentence == "IEO"]
+    table = pretrained.embed(clips, (2,), cache=tmp_path, progress=False)
+    parts = split.by_speaker(clips, test_size=0.4)
     few = train.TrainSettings(max_epochs=2, hidden=(8,))
-    result = train.fit(table, corpus.clips.emotion, parts, settings=few, progress=False)
+    result = train.fit(table, clips.emotion, parts, settings=few, progress=False)
     assert result.answers(table.iloc[:2]).shape == (2, 6)
     with pytest.raises(DataError, match=r"heard by Whisper tiny\.en"):
-        predict.Recogniser.from_result(result)
-    own = adapt.standardise_by_speaker(table, corpus.clips.actor)
+        predict.from_result(result)
+    own = adapt.standardise_by_speaker(table, clips.actor)
     assert own.attrs["settings"] == table.attrs["settings"]
 
 
