@@ -46,9 +46,12 @@ def path_of(
 
 
 def validated(
-    table: pd.DataFrame, labels: pd.Series, parts: pd.Series
+    table: pd.DataFrame, labels: pd.Series, parts: pd.Series, *, refit: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, float, float]:
     """Train on the train part, choose the strength on the validation part.
+
+    With ``refit``, what answers for the test part is trained once more with that strength, on the
+    clips of both parts.
 
     Returns
     -------
@@ -69,11 +72,16 @@ def validated(
         if uar > best[0]:
             best = uar, strength, validation, heard[1] if len(heard) > 1 else None
     uar, strength, validation, test = best
+    if refit and test is not None:
+        both = rows["train"].append(rows["validation"])
+        x, y = table.loc[both].to_numpy(), labels[both].to_numpy()
+        ((test,),) = path_of(x, y, own[2], strengths=[strength])
+        test = test.set_index(rows["test"])
     return validation, test, uar, strength
 
 
 def cross_validated(
-    table: pd.DataFrame, labels: pd.Series, folds: pd.Series
+    table: pd.DataFrame, labels: pd.Series, folds: pd.Series, *, refit: bool = False
 ) -> tuple[pd.DataFrame, list[dict]]:
     """Test each fold once, the next one validating.
 
@@ -87,7 +95,7 @@ def cross_validated(
     unseen, rows = [], []
     for fold in range(folds.max() + 1):
         parts = split.parts_of_fold(folds, fold)
-        _, test, uar, strength = validated(table, labels, parts)
+        _, test, uar, strength = validated(table, labels, parts, refit=refit)
         assert test is not None
         unseen.append(test)
         said = evaluate.scores(labels[test.index], test.idxmax(axis=1))["uar"]

@@ -145,71 +145,122 @@ def padded(clips: pd.DataFrame, *, n: int = 20) -> dict:
     }
 
 
-def measure_all(corpus: data.Corpus) -> dict:
-    table = pretrained.embed(corpus.clips, range(6), n_jobs=1)
-    clips = corpus.clips.loc[table.index]
-    mfccs = features.extract(clips, n_jobs=1)
-    folds, by_rows = split.folds_by_speaker(clips, N_FOLDS), split.folds_by_rows(clips, N_FOLDS)
-    own, own_mfccs = (adapt.standardise_by_speaker(t, clips.actor) for t in (table, mfccs))
+class Heard:
+    """A corpus, what Whisper makes of it, its MFCCs, and its folds."""
 
-    plain, plain_rows = by_layers(table, clips, folds)
-    adapted, adapted_rows = by_layers(own, clips, folds)
-    by_chance = {name: table[pretrained.feature_names(SETS[name])] for name in ("layer 2", MAIN)}
-    said = {f"{name}, unseen speakers": values for name, values in plain.items()}
-    said |= {f"{name}, standardised by speaker": values for name, values in adapted.items()}
-    for name, (features_of, how) in (
-        {"MFCCs, unseen speakers": (mfccs, folds)}
-        | {"MFCCs, standardised by speaker": (own_mfccs, folds)}
-        | {"MFCCs, random rows (leaks)": (mfccs, by_rows)}
-        | {f"{name}, random rows (leaks)": (own, by_rows) for name, own in by_chance.items()}
-    ).items():
-        said[name] = heads.cross_validated(features_of, clips.emotion, how)[0].idxmax(axis=1)
-    print("heads done", flush=True)
-    network = {
-        name: train.cross_validate(t, clips.emotion, folds).idxmax(axis=1)
-        for name, t in (("unseen speakers", mfccs), ("standardised by speaker", own_mfccs))
-    }
+    def __init__(self, corpus: data.Corpus) -> None:
+        self.table = pretrained.embed(corpus.clips, range(6), n_jobs=1)
+        self.clips = clips = corpus.clips.loc[self.table.index]
+        self.mfccs = features.extract(clips, n_jobs=1)
+        self.folds = split.folds_by_speaker(clips, N_FOLDS)
+        self.by_rows = split.folds_by_rows(clips, N_FOLDS)
+        self.own = adapt.standardise_by_speaker(self.table, clips.actor)
+        self.own_mfccs = adapt.standardise_by_speaker(self.mfccs, clips.actor)
+
+    def said(
+        self, table: pd.DataFrame, *, folds: pd.Series | None = None, refit: bool = False
+    ) -> pd.Series:
+        """Return what a regression says of all clips, each unheard."""
+        folds = self.folds if folds is None else folds
+        found, _ = heads.cross_validated(table, self.clips.emotion, folds, refit=refit)
+        return found.idxmax(axis=1)
+
+
+def measure_layers(heard: Heard) -> dict:
+    """Score each set of layers, and compare it with the course's network on the same folds."""
+    clips = heard.clips
+    found: dict = {"scores": {}, "paired difference to the course's network": {}, "folds": {}}
+    found["the course's network, first seed"] = {}
+    for how, table, mfccs in (
+        ("unseen speakers", heard.table, heard.mfccs),
+        ("standardised by speaker", heard.own, heard.own_mfccs),
+    ):
+        network = train.cross_validate(mfccs, clips.emotion, heard.folds).idxmax(axis=1)
+        found["the course's network, first seed"][how] = scores(clips, network)
+        said, found["folds"][how] = by_layers(table, clips, heard.folds)
+        said |= {"MFCCs": heard.said(mfccs)}
+        for name in ("layers 2 and 3", "layers 2 to 4", "layers 1 to 4"):
+            own = table[pretrained.feature_names(SETS[name])]
+            said[f"{name}, trained on the validation speakers too"] = heard.said(own, refit=True)
+        for name, values in said.items():
+            found["scores"][f"{name}, {how}"] = scores(clips, values)
+            pairs = found["paired difference to the course's network"]
+            pairs[f"{name}, {how}"] = paired(clips, values, network)
+        if how == "unseen speakers":
+            found["confusion"] = evaluate.confusion(clips.emotion, said[MAIN]).to_dict("split")
+    return found
+
+
+def measure_leak(heard: Heard) -> dict:
+    """Score the same heads on random rows, whose speakers were all heard in training."""
+    tables = {"MFCCs": heard.mfccs}
+    tables |= {n: heard.table[pretrained.feature_names(SETS[n])] for n in ("layer 2", MAIN)}
     return {
-        **record.about(corpus, clips),
-        "interval": "95 %, bootstrap over speakers",
-        "protocol": f"{folds.name}; the next fold chooses the strength C",
-        "measure": "UAR of a logistic regression on mean and sd over time of frozen layers",
-        "scores": {name: scores(clips, values) for name, values in said.items()},
-        "paired difference to the course's network": {
-            f"{name}, {how}": paired(clips, said[f"{name}, {how}"], network[how])
-            for how in network
-            for name in (*SETS, "chosen in each fold")
-        },
-        "the course's network, first seed": {n: scores(clips, v) for n, v in network.items()},
-        "learning curve": {
-            "MFCCs": curve(mfccs, clips, folds),
-            MAIN: curve(by_chance[MAIN], clips, folds),
-            f"{MAIN}, standardised by speaker": curve(own[by_chance[MAIN].columns], clips, folds),
-        },
-        "probes, balanced accuracy": probes(table, mfccs, clips, folds),
-        "filled up to 30 s": padded(clips),
-        "folds": {"unseen speakers": plain_rows, "standardised by speaker": adapted_rows},
-        "confusion": evaluate.confusion(clips.emotion, plain[MAIN]).to_dict("split"),
-        "audio_settings": table.attrs["settings"],
-        "weights": whisper_weights.TINY_EN.fingerprint,
-        "versions": record.versions(*PACKAGES),
+        "random rows (leaks)": {
+            name: scores(heard.clips, heard.said(table, folds=heard.by_rows))
+            for name, table in tables.items()
+        }
     }
+
+
+def measure_few(heard: Heard) -> dict:
+    """Score what few training speakers suffice for."""
+    columns = pretrained.feature_names(SETS[MAIN])
+    tables = {
+        "MFCCs": heard.mfccs,
+        MAIN: heard.table[columns],
+        f"{MAIN}, standardised by speaker": heard.own[columns],
+    }
+    return {"learning curve": {n: curve(t, heard.clips, heard.folds) for n, t in tables.items()}}
+
+
+def measure_probes(heard: Heard) -> dict:
+    """Ask the layers for other things than emotions."""
+    asked = probes(heard.table, heard.mfccs, heard.clips, heard.folds)
+    return {"probes, balanced accuracy": asked}
+
+
+def measure_padding(heard: Heard) -> dict:
+    """Compare clips as long as they are with the same ones filled up."""
+    return {"filled up to 30 s": padded(heard.clips)}
+
+
+PARTS = {
+    "layers": measure_layers,
+    "few": measure_few,
+    "probes": measure_probes,
+    "leak": measure_leak,
+    "padding": measure_padding,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    corpus = data.open_corpus(parser.parse_args().data)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
+    options = parser.parse_args()
+    corpus = data.open_corpus(options.data)
     print(corpus)
     file = f"pretrained_{record.name_of(corpus)}"
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        result = measure_all(corpus)
-    for name, of_it in result["scores"].items():
+        heard = Heard(corpus)
+        about = {
+            **record.about(corpus, heard.clips),
+            "interval": "95 %, bootstrap over speakers",
+            "protocol": f"{heard.folds.name}; the next fold chooses the strength C",
+            "measure": "UAR of a logistic regression on mean and sd over time of frozen layers",
+            "audio_settings": heard.table.attrs["settings"],
+            "weights": whisper_weights.TINY_EN.fingerprint,
+            "versions": record.versions(*PACKAGES),
+        }
+        for part in options.only:
+            result = PARTS[part](heard)
+            record.write(file, record.read(file) | about | result)  # what is done is kept
+            print(part, "is measured", flush=True)
+    for name, of_it in record.read(file).get("scores", {}).items():
         uar = of_it["uar"]
-        print(f"{name:50} UAR {uar['value']:.1%} [{uar['low']:.1%}, {uar['high']:.1%}]")
-    trials = record.read(file).get("trials", {})
-    record.write(file, result | {"trials": trials})
+        print(f"{name:70} UAR {uar['value']:.1%} [{uar['low']:.1%}, {uar['high']:.1%}]")
 
 
 if __name__ == "__main__":

@@ -199,11 +199,8 @@ def main() -> None:
     torch.set_num_threads(1)
     with threadpool_limits(1):
         folds = split.folds_by_speaker(corpus.clips, N_FOLDS)
-        visible = [
-            parts[parts != "test"]
-            for i in TRIAL_FOLDS
-            if (parts := split.parts_of_fold(folds, i)) is not None
-        ]
+        of_folds = (split.parts_of_fold(folds, fold) for fold in TRIAL_FOLDS)
+        visible = [parts[parts != "test"] for parts in of_folds]
         for name, uar_of in trials(corpus):
             if options.only not in name:
                 continue
@@ -216,7 +213,9 @@ def main() -> None:
             print(f"{name:60} {outcome} {time.process_time() - start:.0f} s", flush=True)
             stored = record.read(file)
             trials_so_far = stored.get("trials", {}) | {name: outcome}
-            record.write(file, stored | {"trials": trials_so_far})
+            record.write(
+                file, record.about(corpus, corpus.clips) | stored | {"trials": trials_so_far}
+            )
 
 
 if __name__ == "__main__":

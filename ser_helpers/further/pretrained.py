@@ -111,7 +111,7 @@ class Encoder(nn.Module):
     Radford et al. 2022, arXiv:2212.04356; attention: Vaswani et al. 2017, arXiv:1706.03762.
     """
 
-    def __init__(self, n_mels: int, width: int, n_heads: int, n_blocks: int) -> None:
+    def __init__(self, n_mels: int, width: int, *, n_heads: int, n_blocks: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv1d(n_mels, width, kernel_size=3, padding=1)
         self.conv2 = nn.Conv1d(width, width, kernel_size=3, stride=2, padding=1)
@@ -179,7 +179,7 @@ def load(path: str | Path | None = None, *, kind: Kind = TINY_EN) -> Encoder:
     """
     arrays = whisper_weights.read(path, kind=kind)
     with torch.device("meta"):  # no random numbers are drawn, which would be replaced anyway
-        encoder = Encoder(kind.n_mels, kind.width, kind.n_heads, kind.n_blocks)
+        encoder = Encoder(kind.n_mels, kind.width, n_heads=kind.n_heads, n_blocks=kind.n_blocks)
     state = {name: torch.from_numpy(array).float() for name, array in arrays.items()}
     encoder.load_state_dict(state, assign=True)
     return encoder.eval().requires_grad_(False)

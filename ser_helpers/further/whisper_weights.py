@@ -302,7 +302,9 @@ def _arrays(content: bytes) -> Iterator[tuple[str, np.ndarray]]:
         (length,) = take("H")
         return take(f"{length}s")[0].rstrip(b"\0").decode()
 
-    version, _, _, n_arrays = *take("I"), text(), *take("I"), *take("I")
+    (version,) = take("I")
+    text()
+    _, n_arrays = take("II")
     if version != 6:
         raise ValueError(f"it is of CTranslate2's version {version}, not 6")
     for _ in range(n_arrays):
