@@ -3,22 +3,25 @@ table of what it makes of clips, and what comes with the course."""
 
 import hashlib
 import importlib.util
+import json
 import os
 import struct
 import sys
 import zipfile
 from dataclasses import replace
 
+import heads
+import measure_pretrained
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 import torch
-from conftest import SR, tone
+from conftest import ROOT, SR, tone
 from little_server import cut, instead, serve, status
 from torch import nn
 
-from ser_helpers import data, features, predict, split, train
+from ser_helpers import data, evaluate, features, predict, split, train
 from ser_helpers.errors import DataError
 from ser_helpers.further import adapt, demo_embeddings, pretrained, whisper_weights
 from ser_helpers.further.whisper_weights import TINY_EN, Kind
@@ -477,3 +480,26 @@ def test_a_changed_clip_is_no_demo_voice(tmp_path):
     assert demo_embeddings.rows(pd.Series({"a": copy})) is not None
     copy.write_bytes(path.read_bytes()[:-1] + b"x")
     assert demo_embeddings.rows(pd.Series({"a": copy})) is None
+
+
+# ---- scores
+
+
+@pytest.mark.parametrize("name", ["demo", "ravdess"])
+def test_the_published_scores_are_repeated_in_one_fold(name, request, tmp_path):
+    source = "demo" if name == "demo" else os.environ.get("SER_RAVDESS")
+    if not source:
+        pytest.skip("SER_RAVDESS names no recordings")
+    if name == "ravdess":  # of the demo voices, the layers that come with the course will do
+        request.getfixturevalue("wheel")
+    corpus = data.open_corpus(source)
+    table = pretrained.embed(corpus.clips, (2, 3), cache=tmp_path, progress=False)
+    folds = split.folds_by_speaker(corpus.clips, measure_pretrained.N_FOLDS)
+    labels = corpus.clips.emotion
+    _, said, uar, strength = heads.validated(table, labels, split.parts_of_fold(folds, 0))
+    path = ROOT / "ser_helpers" / "results" / f"pretrained_{name}.json"
+    told = json.loads(path.read_text("utf-8"))["folds"]["unseen speakers"]["layers 2 and 3"][0]
+    assert told["strength"] == strength
+    assert told["validation_uar"] == pytest.approx(uar, abs=0.01)  # other machines round otherwise
+    found = evaluate.scores(labels[said.index], said.idxmax(axis=1))["uar"]
+    assert told["test_uar"] == pytest.approx(found, abs=0.01)
