@@ -487,6 +487,9 @@ def test_a_changed_clip_is_no_demo_voice(tmp_path):
 
 @pytest.mark.parametrize("name", ["demo", "ravdess"])
 def test_the_published_scores_are_repeated_in_one_fold(name, request, tmp_path):
+    path = ROOT / "ser_helpers" / "results" / f"pretrained_{name}.json"
+    if not path.exists():
+        pytest.skip("benchmarks/measure_pretrained.py has not yet measured it")
     source = "demo" if name == "demo" else os.environ.get("SER_RAVDESS")
     if not source:
         pytest.skip("SER_RAVDESS names no recordings")
@@ -497,7 +500,6 @@ def test_the_published_scores_are_repeated_in_one_fold(name, request, tmp_path):
     folds = split.folds_by_speaker(corpus.clips, measure_pretrained.N_FOLDS)
     labels = corpus.clips.emotion
     _, said, uar, strength = heads.validated(table, labels, split.parts_of_fold(folds, 0))
-    path = ROOT / "ser_helpers" / "results" / f"pretrained_{name}.json"
     told = json.loads(path.read_text("utf-8"))["folds"]["unseen speakers"]["layers 2 and 3"][0]
     assert told["strength"] == strength
     assert told["validation_uar"] == pytest.approx(uar, abs=0.01)  # other machines round otherwise
