@@ -26,7 +26,7 @@ checks what a learner wrote, ``quiz`` asks, ``check`` tells whether this machine
 ``python -m ser_helpers`` walks the whole road at once.
 
 ``ser_helpers.download`` downloads the real corpora, and ``ser_helpers.further`` serves the
-notebooks after the road (07 to 12).
+notebooks after the road (07 to 13).
 
 Nothing is imported before it is used::
 

@@ -39,7 +39,7 @@ SHOWN = ("librosa", "numpy", "pandas", "scikit-learn", "torch")
 #: The extras of ``pyproject.toml``, and what their packages are needed for.
 EXTRAS = {
     "notebooks": "the notebooks",
-    "further": "notebooks 11 and 12",
+    "further": "notebooks 11 to 13",
     "test": "the tests, and to edit notebooks as text",
 }
 MANY = 4  # bad packages that get a line each

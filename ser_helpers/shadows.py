@@ -13,7 +13,7 @@ IMPORTED = frozenset((
     "librosa", "soundfile", "soxr", "numpy", "scipy", "pandas", "sklearn", "torch", "joblib",
     "tqdm", "threadpoolctl", "requests", "filelock", "matplotlib", "seaborn",
     "IPython", "ipywidgets", "traitlets", "anywidget", "jupyterlab",
-    "keras", "dask", "distributed", "pyarrow",
+    "keras", "dask", "distributed", "pyarrow", "pooch",
 ))  # fmt: skip
 #: Names in Python's own library that a learner may well use, and nothing here imports.
 HARMLESS = frozenset(

@@ -74,7 +74,7 @@ def test_on_colab_nothing_is_asked_for_that_colab_has_or_needs_not(monkeypatch):
     assert line.ok and not line.remedy
     pretend_installed(monkeypatch, distributed=None)
     (_, line) = check.packages()
-    assert "distributed missing" in line.found and "notebooks 11 and 12" in line.found
+    assert "distributed missing" in line.found and "notebooks 11 to 13" in line.found
 
 
 def test_what_only_an_extra_needs_is_no_obstacle(monkeypatch, capsys):

@@ -13,6 +13,9 @@ Module                              What it does                                
 ``keras_twin``                      the road's network in Keras                   11
 ``shards``, ``streams``             a table larger than memory, in Parquet files; 12
                                     frames as a stream for PyTorch
+``pretrained``,                     Whisper's encoder, what it makes of a clip,   13
+``whisper_weights``,                where its weights are, what it made of the
+``demo_embeddings``                 demo voices
 ==================================  ============================================  ========
 
 They build on the road, and nothing on the road builds on them.
@@ -33,4 +36,7 @@ MODULES = (
     "keras_twin",
     "shards",
     "streams",
+    "pretrained",
+    "whisper_weights",
+    "demo_embeddings",
 )

@@ -1,0 +1,267 @@
+"""Measure what a network that has heard years of speech is worth: ``[--data FOLDER]``.
+
+A logistic regression on what the layers of Whisper's encoder make of the clips (frozen; mean and
+standard deviation over time), in six folds by speaker as in ``measure.py``: each is the test fold
+once, the next one chooses the strength of the regularisation, and the others train. Beside it: the
+same for MFCCs, random rows, few training speakers, what else the layers know, and the course's
+network on the same folds, for paired differences. Writes ``results/pretrained_<corpus>.json``;
+``pretrained_trials.py`` adds the trials. Needs the weights (``requirements-pretrained.txt``).
+"""
+
+import argparse
+import time
+
+import heads
+import numpy as np
+import pandas as pd
+import record
+import torch
+from sklearn.metrics import balanced_accuracy_score
+from threadpoolctl import threadpool_limits
+
+from ser_helpers import data, evaluate, features, split, train
+from ser_helpers.further import adapt, pretrained, whisper_weights
+
+N_FOLDS = 6
+PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
+#: What is measured by the name that the notebook calls it.
+SETS = {
+    "convolutions": (0,),
+    "layer 1": (1,),
+    "layer 2": (2,),
+    "layer 3": (3,),
+    "layer 4": (4,),
+    "after the last norm": (5,),
+    "layers 2 and 3": (2, 3),
+    "layers 2 to 4": (2, 3, 4),
+    "layers 1 to 4": (1, 2, 3, 4),
+}
+MAIN = "layers 2 to 4"
+FEW = (2, 4, 8)  # training speakers
+DRAWS = range(3)
+PROBE = 3e-3  # C of all probes
+
+
+def scores(clips: pd.DataFrame, said: pd.Series) -> dict:
+    """Score predictions, with intervals over speakers."""
+    return evaluate.intervals(clips.emotion, said, clips.actor).round(4).to_dict("index")
+
+
+def paired(clips: pd.DataFrame, a: pd.Series, b: pd.Series) -> dict:
+    """Subtract the UAR of ``b`` from that of ``a``, over the speakers who heard both."""
+    found = evaluate.difference(clips.emotion, a, b, clips.actor)
+    told = {"value": found.value, "low": found.low, "high": found.high, "spread": found.spread}
+    return {key: round(value, 4) for key, value in told.items()} | {"tells": found.tells}
+
+
+def by_layers(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> tuple[dict, dict]:
+    """Cross-validate each set of layers; return the predictions, and each fold's row."""
+    said, rows = {}, {}
+    for name, layers in SETS.items():
+        own = table[pretrained.feature_names(layers)]
+        probabilities, rows[name] = heads.cross_validated(own, clips.emotion, folds)
+        said[name] = probabilities.idxmax(axis=1)
+        print(name, folds.name, evaluate.scores(clips.emotion, said[name])["uar"], flush=True)
+    # Which layers are best is chosen anew in each fold, by its own validation speakers.
+    chosen = [max(rows, key=lambda name: rows[name][i]["validation_uar"]) for i in range(N_FOLDS)]
+    pieces = [said[name][folds == i] for i, name in enumerate(chosen)]
+    said["chosen in each fold"] = pd.concat(pieces).loc[clips.index]
+    rows["chosen in each fold"] = [
+        rows[name][i] | {"chosen": name} for i, name in enumerate(chosen)
+    ]
+    return said, rows
+
+
+def curve(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> dict:
+    """Train on a few of the training speakers only; means over the draws."""
+    found: dict[str, dict] = {}
+    for n in FEW:
+        of_draws = []
+        for draw in DRAWS:
+            unseen = []
+            for fold in range(N_FOLDS):
+                parts = split.parts_of_fold(folds, fold)
+                speakers = clips.actor[parts == "train"].unique()
+                drawn = np.random.default_rng([draw, fold]).permutation(speakers)[:n]
+                kept = (parts != "train") | clips.actor.isin(drawn)
+                unseen.append(heads.validated(table, clips.emotion, parts[kept])[1])
+            said = pd.concat(unseen).loc[clips.index].idxmax(axis=1)
+            of_draws.append(evaluate.intervals(clips.emotion, said, clips.actor).loc["uar"])
+        mean = sum(of_draws) / len(of_draws)
+        each = [round(float(uar.value), 4) for uar in of_draws]
+        found[f"{n} training speakers"] = mean.round(4).to_dict() | {"of_each_draw": each}
+    return found
+
+
+def probe(table: pd.DataFrame, target: pd.Series, folds: pd.Series) -> float:
+    """Tell how well a layer knows something else: balanced accuracy over all folds."""
+    said = []
+    for fold in sorted(set(folds)):
+        rows, others = (table.index[mask] for mask in (folds != fold, folds == fold))
+        x, other = table.loc[rows].to_numpy(), table.loc[others].to_numpy()
+        ((probabilities,),) = heads.path_of(x, target[rows].to_numpy(), other, strengths=[PROBE])
+        said.append(probabilities.set_index(others).idxmax(axis=1))
+    return round(float(balanced_accuracy_score(target, pd.concat(said).loc[table.index])), 4)
+
+
+def probes(table: pd.DataFrame, mfccs: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> dict:
+    """Ask each layer for the speaker (in other words), the words and the emotion (of others)."""
+    text = clips.sentence.str[:2]  # in RAVDESS, KIA and KIB are the same sentence, said twice
+    text_fold = text.map({name: i for i, name in enumerate(sorted(set(text)))}) % N_FOLDS
+    asked = {
+        "speaker, in other sentences": (clips.actor, text_fold),
+        "sentence, of unseen speakers": (text, folds),
+        "emotion, of unseen speakers": (clips.emotion, folds),
+    }
+    single = {name: layers for name, layers in SETS.items() if len(layers) == 1}
+    tables = {name: table[pretrained.feature_names(layers)] for name, layers in single.items()}
+    return {
+        what: {"chance": round(1 / target.nunique(), 4)}
+        | {name: probe(own, target, by) for name, own in ({"MFCCs": mfccs} | tables).items()}
+        for what, (target, by) in asked.items()
+    }
+
+
+def padded(clips: pd.DataFrame, *, n: int = 20) -> dict:
+    """Compare a few clips as long as they are with the same ones filled up to 30 s."""
+    encoder = pretrained.load()
+    differences, times = [], np.zeros(2)
+    for path in clips.path.iloc[:: len(clips) // n][:n]:
+        y = data.load_clip(path)
+        begin = time.process_time()
+        short = pretrained.listen(y, encoder)
+        middle = time.process_time()
+        long = pretrained.listen(np.pad(y, (0, 30 * 16_000 - len(y))), encoder)[:, : short.shape[1]]
+        times += middle - begin, time.process_time() - middle
+        rows = [np.stack([x.mean(axis=1), x.std(axis=1)]) for x in (short, long)]
+        differences.append(np.abs(rows[0] - rows[1]).mean(axis=(0, 2)) / rows[1].std(axis=(0, 2)))
+    return {
+        "clips": n,
+        "seconds_a_clip": round(float(clips.duration.mean()), 2),
+        "times_as_long": round(float(times[1] / times[0]), 1),
+        "mean_difference_in_sd_of_a_row": dict(
+            zip(list(SETS)[:6], np.mean(differences, axis=0).round(3).tolist(), strict=True)
+        ),
+    }
+
+
+class Heard:
+    """A corpus, what Whisper makes of it, its MFCCs, and its folds."""
+
+    def __init__(self, corpus: data.Corpus) -> None:
+        self.table = pretrained.embed(corpus.clips, range(6), n_jobs=1)
+        self.clips = clips = corpus.clips.loc[self.table.index]
+        self.mfccs = features.extract(clips, n_jobs=1)
+        self.folds = split.folds_by_speaker(clips, N_FOLDS)
+        self.by_rows = split.folds_by_rows(clips, N_FOLDS)
+        self.own = adapt.standardise_by_speaker(self.table, clips.actor)
+        self.own_mfccs = adapt.standardise_by_speaker(self.mfccs, clips.actor)
+
+    def said(
+        self, table: pd.DataFrame, *, folds: pd.Series | None = None, refit: bool = False
+    ) -> pd.Series:
+        """Return what a regression says of all clips, each unheard."""
+        folds = self.folds if folds is None else folds
+        found, _ = heads.cross_validated(table, self.clips.emotion, folds, refit=refit)
+        return found.idxmax(axis=1)
+
+
+def measure_layers(heard: Heard) -> dict:
+    """Score each set of layers, and compare it with the course's network on the same folds."""
+    clips = heard.clips
+    found: dict = {"scores": {}, "paired difference to the course's network": {}, "folds": {}}
+    found["the course's network, first seed"] = {}
+    for how, table, mfccs in (
+        ("unseen speakers", heard.table, heard.mfccs),
+        ("standardised by speaker", heard.own, heard.own_mfccs),
+    ):
+        network = train.cross_validate(mfccs, clips.emotion, heard.folds).idxmax(axis=1)
+        found["the course's network, first seed"][how] = scores(clips, network)
+        said, found["folds"][how] = by_layers(table, clips, heard.folds)
+        said |= {"MFCCs": heard.said(mfccs)}
+        for name in ("layers 2 and 3", "layers 2 to 4", "layers 1 to 4"):
+            own = table[pretrained.feature_names(SETS[name])]
+            said[f"{name}, trained on the validation speakers too"] = heard.said(own, refit=True)
+        for name, values in said.items():
+            found["scores"][f"{name}, {how}"] = scores(clips, values)
+            pairs = found["paired difference to the course's network"]
+            pairs[f"{name}, {how}"] = paired(clips, values, network)
+        if how == "unseen speakers":
+            found["confusion"] = evaluate.confusion(clips.emotion, said[MAIN]).to_dict("split")
+    return found
+
+
+def measure_leak(heard: Heard) -> dict:
+    """Score the same heads on random rows, whose speakers were all heard in training."""
+    tables = {"MFCCs": heard.mfccs}
+    tables |= {n: heard.table[pretrained.feature_names(SETS[n])] for n in ("layer 2", MAIN)}
+    return {
+        "random rows (leaks)": {
+            name: scores(heard.clips, heard.said(table, folds=heard.by_rows))
+            for name, table in tables.items()
+        }
+    }
+
+
+def measure_few(heard: Heard) -> dict:
+    """Score what few training speakers suffice for."""
+    columns = pretrained.feature_names(SETS[MAIN])
+    tables = {
+        "MFCCs": heard.mfccs,
+        MAIN: heard.table[columns],
+        f"{MAIN}, standardised by speaker": heard.own[columns],
+    }
+    return {"learning curve": {n: curve(t, heard.clips, heard.folds) for n, t in tables.items()}}
+
+
+def measure_probes(heard: Heard) -> dict:
+    """Ask the layers for other things than emotions."""
+    asked = probes(heard.table, heard.mfccs, heard.clips, heard.folds)
+    return {"probes, balanced accuracy": asked}
+
+
+def measure_padding(heard: Heard) -> dict:
+    """Compare clips as long as they are with the same ones filled up."""
+    return {"filled up to 30 s": padded(heard.clips)}
+
+
+PARTS = {
+    "layers": measure_layers,
+    "few": measure_few,
+    "probes": measure_probes,
+    "leak": measure_leak,
+    "padding": measure_padding,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
+    options = parser.parse_args()
+    corpus = data.open_corpus(options.data)
+    print(corpus)
+    file = f"pretrained_{record.name_of(corpus)}"
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        heard = Heard(corpus)
+        about = {
+            **record.about(corpus, heard.clips),
+            "interval": "95 %, bootstrap over speakers",
+            "protocol": f"{heard.folds.name}; the next fold chooses the strength C",
+            "measure": "UAR of a logistic regression on mean and sd over time of frozen layers",
+            "audio_settings": heard.table.attrs["settings"],
+            "weights": whisper_weights.TINY_EN.fingerprint,
+            "versions": record.versions(*PACKAGES),
+        }
+        for part in options.only:
+            result = PARTS[part](heard)
+            record.write(file, record.read(file) | about | result)  # what is done is kept
+            print(part, "is measured", flush=True)
+    for name, of_it in record.read(file).get("scores", {}).items():
+        uar = of_it["uar"]
+        print(f"{name:70} UAR {uar['value']:.1%} [{uar['low']:.1%}, {uar['high']:.1%}]")
+
+
+if __name__ == "__main__":
+    main()
