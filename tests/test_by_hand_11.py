@@ -81,6 +81,20 @@ def test_training_is_the_helpers(changes):
         np.testing.assert_allclose(ours, weights, atol=1e-5)
 
 
+def test_compiling_is_the_helpers():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(12, 5)).astype(np.float32)
+    y = np.eye(6, dtype=np.float32)[rng.integers(6, size=12)]
+    chosen = train.TrainSettings(hidden=(4,), label_smoothing=0.2)
+    model = keras_twin.build(5, 6, hidden=(4,))
+    told = []
+    for compile_model in (functions_of("11").compile_by_hand, keras_twin.compile_like_torch):
+        compile_model(model, chosen)
+        told.append(model.evaluate(x, y, verbose=0))
+        assert model.optimizer.epsilon == keras_twin.EPSILON
+    np.testing.assert_allclose(*told, rtol=1e-6)
+
+
 def test_the_numpy_of_the_exercises_is_what_keras_does():
     import keras
 

@@ -101,7 +101,7 @@ def test_the_stream_by_hand_is_the_helpers(tmp_path):
 
 
 def test_a_stream_trains_the_network_that_the_whole_table_trains(tmp_path):
-    files, code = frames_of(tmp_path), functions_of("12")
+    files = frames_of(tmp_path)
     whole = list(by_hand(files))
     x = torch.stack([torch.from_numpy(one) for one, _ in whole])
     table = TensorDataset(x, torch.tensor([number for _, number in whole]))
@@ -109,7 +109,8 @@ def test_a_stream_trains_the_network_that_the_whole_table_trains(tmp_path):
     for source in (table, by_hand(files)):
         torch.manual_seed(0)
         opened = DataLoader(source, batch_size=7)
-        nets.append(code.train_by_hand(code.net_by_hand(), lambda _, o=opened: o, epochs=2))
+        net = functions_of("12").net_by_hand()
+        nets.append(functions_of("12").train_by_hand(net, lambda _, o=opened: o, epochs=2))
     for ours, theirs in zip(*(net.parameters() for net in nets), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-7)
 
