@@ -1,6 +1,7 @@
 """The network in Keras is that of PyTorch: weights, answers, slopes, steps, training and scores."""
 
 import json
+import re
 import os
 import random
 import subprocess
@@ -334,16 +335,15 @@ def test_the_notebook_tells_what_was_measured():
         {name: percent(t["scores"][library]["uar"]["value"]) for name, t in told.items()}
         for library in ("torch", "keras")
     )
-    far = {end: percent(v) for end, v in told["ravdess"]["uar_keras_minus_torch"].items()}
-    sentences = (
-        f"{torchs['demo']} % in PyTorch and {keras['demo']} % in Keras on TensorFlow on the demo",
-        f"on real recordings it is {torchs['ravdess']} % and {keras['ravdess']} %",
-        f"is {far['value']} points, with an interval over speakers from {far['low']} to "
-        f"{far['high']}",
-    )
     notebook = (ROOT / "notebooks" / "11_keras_and_tensorflow.ipynb").read_text("utf-8")
-    for sentence in sentences:
-        assert sentence in notebook, sentence
+    for library, scores in (("PyTorch", torchs), ("Keras on TensorFlow", keras)):
+        assert re.search(rf"{library} +{scores['demo']} +{scores['ravdess']}", notebook), scores
+    # The difference is read by the notebook itself: its text may claim no winner while zero is in.
+    assert 'evaluate.published(name, \\"keras / uar_keras_minus_torch\\")' in notebook
+    for measured in told.values():
+        assert (
+            measured["uar_keras_minus_torch"]["low"] < 0 < measured["uar_keras_minus_torch"]["high"]
+        )
 
 
 def test_its_first_fold_is_repeated(benchmark):

@@ -94,7 +94,7 @@ CALLS = {
         "a line per repeat: 1 rise or stay, 1 fall", "points", "Two",
     ),
     "parts": (
-        lambda d: plot.parts(d.clips, {"By rows": split.by_rows(d.clips)}),
+        lambda d: plot.parts(d.clips, {"By rows": split.by_rows(d.clips)}).axes[0],
         "actor", "clips", "By rows",
     ),
     "boxes": (
