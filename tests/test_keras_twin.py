@@ -1,9 +1,9 @@
 """The network in Keras is that of PyTorch: weights, answers, slopes, steps, training and scores."""
 
 import json
-import re
 import os
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
