@@ -140,15 +140,13 @@ def test_what_the_text_concludes_is_what_was_measured(name):
     }
     assert part["dear"] < part["cheap"]  # "the dearer a clip, the sooner helpers pay"
     dear, cheap = (work[kind]["two Dask workers"]["pays_from"] for kind in ("dear", "cheap"))
-    assert cheap is None and 100 < dear < 150  # "never", "after a hundred clips or so"
-    for by in work.values():  # "saved less, or nothing"
-        ours, theirs = (by[way]["ms_per_clip"] for way in ("two Dask workers", "two processes"))
-        assert theirs > min(ours, by["one process"]["ms_per_clip"])
-    assert round(found["load_before"]) == 24
-    assert round(found["seconds_against_clips"]["start_of_the_cluster"]) == 40
-    if name == "demo":  # "took 97 ms, though 3.5 are enough"
-        assert int(work["cheap"]["one process"]["ms_per_clip"]) == 97
-        assert round(steps["sum"], 1) == 3.5
+    assert cheap is None or cheap > 2000  # "after thousands of clips, or never"
+    assert dear < 100  # "after less than a hundred"
+    for by in work.values():  # "comes near to 50 in all four rows"
+        share = by["two processes"]["ms_per_clip"] / by["one process"]["ms_per_clip"]
+        assert 0.45 < share < 0.6
+    assert found["load_before"] < 2  # "had nothing else to do"
+    assert round(found["seconds_against_clips"]["start_of_the_cluster"]) == 2
     whole = json.loads((RESULTS / "full_size.json").read_text(encoding="utf-8"))["sizes"][-1]
     assert whole["features_cold"]["seconds"] < 30  # "less than half a minute"
 
