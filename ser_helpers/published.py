@@ -123,13 +123,27 @@ def cues(corpus: str, cue: str) -> pd.DataFrame:
     >>> int(cues("ravdess", "loudness").actors_above["ANG"])
     24
     """
-    file = resources.files("ser_helpers") / "results" / f"cues_{corpus}.json"
-    if not file.is_file():
-        raise DataError(f"the cues of {corpus!r} were not measured: there are those of 'ravdess'")
-    tree = json.loads(file.read_text(encoding="utf-8"))["cues"]
+    tree = tree_of("cues", corpus)["cues"]
     if cue not in tree:
         raise DataError(f"there is no cue {cue!r}: choose from {', '.join(tree)}")
     return pd.DataFrame.from_dict(tree[cue], orient="index").astype({"actors_above": int})
+
+
+def tree_of(topic: str, corpus: str) -> dict:
+    """Read all that a benchmark stored: ``results/<topic>_<corpus>.json``.
+
+    Raises
+    ------
+    DataError
+        If the topic was not measured on this corpus; the message names those it was measured on.
+    """
+    folder = resources.files("ser_helpers") / "results"
+    file = folder / f"{topic}_{corpus}.json"
+    if not file.is_file():
+        names = sorted(file.name.removesuffix(".json").rpartition("_") for file in folder.iterdir())
+        there = ", ".join(repr(of) for about, _, of in names if about == topic)
+        raise DataError(f"the {topic} of {corpus!r} were not measured: there are those of {there}")
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def _scores(tree: dict, topic: str) -> Iterator[tuple[str, str, tuple[float, float, float]]]:

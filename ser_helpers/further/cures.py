@@ -4,9 +4,7 @@ None of these is a cure by name. Each is measured against doing nothing, on clip
 recorded and on shifted ones, by ``benchmarks/measure_shift.py``.
 """
 
-import json
 from collections.abc import Sequence
-from importlib import resources
 
 import numpy as np
 import pandas as pd
@@ -16,6 +14,7 @@ from ser_helpers import evaluate
 from ser_helpers.align import to_clips
 from ser_helpers.errors import DataError
 from ser_helpers.further import channel
+from ser_helpers.published import tree_of
 
 CHANNELS = ("telephone", "noise", "room", "level")
 SNR = (5.0, 25.0)  # dB, from and to, of the pink noise
@@ -223,8 +222,7 @@ def measured_sureness(corpus: str) -> pd.DataFrame:
         ``high``, and the same after temperature scaling (``with temperature``) and of networks
         trained through channels (``through channels``). All from 0 to 1.
     """
-    name = f"results/shift_{corpus}.json"
-    tree = json.loads((resources.files("ser_helpers") / name).read_text(encoding="utf-8"))
+    tree = tree_of("shift", corpus)
     wide = tree["sureness"]["trained through channels"]
     rows = {
         condition: {

@@ -5,8 +5,6 @@ by us from its ``processedResults/tabulatedVotes.csv`` (7,442 clips; CREMA-D, OD
 2014, doi:10.1109/TAFFC.2014.2336244) with ``benchmarks/measure_listeners.py``.
 """
 
-import json
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +18,7 @@ from ser_helpers.errors import DataError
 from ser_helpers.files import find_table, is_table
 from ser_helpers.names import CHANNELS, EMOTIONS
 from ser_helpers.paired import Difference
+from ser_helpers.published import tree_of
 from ser_helpers.recognise import recognise
 from ser_helpers.split import parts_of_fold
 from ser_helpers.votes import check_channel
@@ -448,8 +447,7 @@ def measured(corpus: str = "ravdess") -> dict:
     dict
         As in ``results/listeners_<corpus>.json``.
     """
-    file = resources.files("ser_helpers") / "results" / f"listeners_{corpus}.json"
-    return json.loads(file.read_text(encoding="utf-8"))
+    return tree_of("listeners", corpus)
 
 
 def on_people(name: str) -> Difference:

@@ -79,14 +79,14 @@ def show(figure: Figure | Axes, *, alt: str, dpi: int = 90, fold: str = "") -> N
     image = io.BytesIO()
     figure.savefig(image, format="png", dpi=dpi, bbox_inches="tight")
     plt.close(figure)
+    png = base64.b64encode(image.getvalue()).decode()
     if fold:
-        source = "data:image/png;base64," + base64.b64encode(image.getvalue()).decode()
-        picture = f'<img src="{source}" alt="{html.escape(alt)}">'
+        picture = f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}">'
         display(HTML(f"<details><summary>{html.escape(fold)}</summary>{picture}</details>"))
         return
     display(
         {
-            "image/png": base64.b64encode(image.getvalue()).decode(),
+            "image/png": png,
             "text/plain": f"[figure: {alt}]",
         },
         metadata={"image/png": {"alt": alt}},
