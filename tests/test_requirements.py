@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, load_script
@@ -155,3 +156,24 @@ def imported(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names.add(node.module.partition(".")[0])
     return names
+
+
+def test_an_installed_package_has_every_module_and_every_file_of_this_folder():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert settings["setuptools"]["packages"]["find"]["include"] == ["ser_helpers", "ser_helpers.*"]
+    patterns = settings["setuptools"]["package-data"]
+    package = ROOT / "ser_helpers"
+    files = [p for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    for file in files:
+        if file.suffix == ".py":  # what setuptools finds: folders with an `__init__.py`
+            assert (file.parent / "__init__.py").exists(), file
+            continue
+        matching = [
+            path
+            for name, below in patterns.items()
+            for pattern in below
+            for path in [ROOT.joinpath(*name.split("."), pattern)]
+            if file.match(str(path).replace("**", "*"))
+            or (pattern.endswith("/**") and Path(str(path)[:-3]) in file.parents)
+        ]
+        assert matching, f"pip would leave out {file.relative_to(ROOT)}"
