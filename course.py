@@ -1,6 +1,7 @@
 """Run the course or its tests: ``python course.py lab`` or ``python course.py test``.
 
-The first call creates the environment ``.venv`` next to this file; later calls start at once. With
+For teachers there are ``grade`` and ``classroom``; ``site`` builds the course's web pages. The
+first call creates the environment ``.venv`` next to this file; later calls start at once. With
 ``--tensorflow``, TensorFlow is added for notebook 11, and ``test`` tests only what runs on it.
 This file uses only the standard library and works the same on Linux, macOS and Windows, with
 Python 3.11 to 3.13. Its syntax can be read by Python 3.6, so that an old Python prints a helpful
@@ -41,6 +42,12 @@ OF_OTHERS = (
 )  # fmt: skip
 #: Folders that are synced to the internet, file by file.
 SYNCED = re.compile(r"OneDrive|Dropbox|Google ?Drive|iCloud|Mobile Documents|Nextcloud")
+#: Further commands, each a script of its own, run with the Python of the environment.
+SCRIPTS = {
+    "grade": os.path.join("classroom", "grade.py"),
+    "classroom": os.path.join("classroom", "export.py"),
+    "site": os.path.join("site", "build.py"),
+}
 START = os.path.join("notebooks", "00_start_here.ipynb")
 PARTS = ("requirements.txt", "requirements.lock", "pyproject.toml", "ser_helpers", "tests", START)
 TENSORFLOW = "requirements-tensorflow.txt"
@@ -381,9 +388,9 @@ def child_environment(here):
     return environment
 
 
-def wait_for(command, environment):
+def wait_for(command, environment, folder=ROOT):
     """Run a command in the user's view and return its exit code."""
-    child = subprocess.Popen(command, cwd=ROOT, env=environment)
+    child = subprocess.Popen(command, cwd=folder, env=environment)
     wait_until_all_end([child])
     return child.returncode
 
@@ -487,9 +494,14 @@ def run_at_once(watched, other):
 def main():
     parser = argparse.ArgumentParser(
         description="Run the course or its tests. Further arguments are passed on to JupyterLab "
-        "(e.g. --no-browser) or to pytest (e.g. -x)."
+        "(e.g. --no-browser), to pytest (e.g. -x), or to the command."
     )
-    parser.add_argument("what", choices=("lab", "test"), help="open JupyterLab, or run all tests")
+    parser.add_argument(
+        "what",
+        choices=("lab", "test", *SCRIPTS),
+        help="open JupyterLab, or run all tests; for teachers: grade a class's notebooks, or make "
+        "them; or build the web pages",
+    )
     parser.add_argument(
         "--here", action="store_true", help="use the running Python as it is; set up nothing"
     )
@@ -523,6 +535,9 @@ def main():
         environment = child_environment(options.here)
         if options.what == "test":
             return run_tests(python, environment, extra, options.tensorflow)
+        if options.what in SCRIPTS:  # from where the user is: paths are theirs
+            script = os.path.join(ROOT, SCRIPTS[options.what])
+            return wait_for([python, script, *extra], environment, os.getcwd())
         if why_not_writable(ROOT):
             say("nothing can be written here: save notebooks elsewhere (File, Save Notebook As)")
             say("and set SER_WORK to a folder in which the course can store its results")
