@@ -2,8 +2,9 @@
 
 Six folds: each speaker (or row) is in the test part once; the next fold chooses the epoch, and the
 others train. The course's features are compared with those of the usual tutorials, with the same
-network and the same folds, and unseen speakers with random rows, which leak. Writes one JSON file
-per corpus to ``ser_helpers/results/``; ``tools/readme.py`` copies the results to the README.
+network and the same folds, and unseen speakers with random rows, which leak; each comparison is a
+paired difference over speakers, too. Writes one JSON file per corpus to ``ser_helpers/results/``;
+``tools/readme.py`` copies the results to the README.
 """
 
 import argparse
@@ -35,21 +36,34 @@ def tutorial_table(clips: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(np.stack(rows), index=clips.index).astype(np.float32)
 
 
-def measure(
+def answers(
     table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series, seeds: Sequence[int]
-) -> dict:
-    """Cross-validate with a few seeds; average the scores and interval bounds over them."""
-    of_seeds = []
-    for seed in seeds:
-        settings = train.TrainSettings(seed=seed)
-        unseen = train.cross_validate(table, clips.emotion, folds, settings=settings)
-        of_seeds.append(evaluate.intervals(clips.emotion, unseen.idxmax(axis=1), clips.actor))
+) -> dict[int, pd.Series]:
+    """Cross-validate with a few seeds; return what each answers to all clips."""
+    return {
+        seed: train.cross_validate(
+            table, clips.emotion, folds, settings=train.TrainSettings(seed=seed)
+        ).idxmax(axis=1)
+        for seed in seeds
+    }
+
+
+def scores(clips: pd.DataFrame, said: dict[int, pd.Series]) -> dict:
+    """Average the scores and the bounds of their intervals over the seeds."""
+    of_seeds = [evaluate.intervals(clips.emotion, each, clips.actor) for each in said.values()]
     mean = sum(of_seeds) / len(of_seeds)
     return {
         metric: mean.loc[metric].round(4).to_dict()
         | {"of_each_seed": [round(float(table.value[metric]), 4) for table in of_seeds]}
         for metric in evaluate.METRICS
     }
+
+
+def difference(clips: pd.DataFrame, a: dict[int, pd.Series], b: dict[int, pd.Series]) -> dict:
+    """Subtract two systems by speaker, each heard with the answers of all its seeds."""
+    truth, actor = (pd.concat({seed: clips[of] for seed in a}) for of in ("emotion", "actor"))
+    found = evaluate.difference(truth, pd.concat(a), pd.concat(b), actor)
+    return {"uar": {key: round(getattr(found, key), 4) for key in ("value", "low", "high")}}
 
 
 def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:
@@ -59,16 +73,23 @@ def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:
     tutorial = tutorial_table(clips)
     by_speaker = split.folds_by_speaker(clips, N_FOLDS)
     by_rows = split.folds_by_rows(clips, N_FOLDS)
+    said = {
+        "course, unseen speakers": answers(course, clips, by_speaker, seeds),
+        "course, random rows (leaks)": answers(course, clips, by_rows, seeds),
+        "tutorials' features, unseen speakers": answers(tutorial, clips, by_speaker, seeds),
+        "tutorials' features, random rows (leaks)": answers(tutorial, clips, by_rows, seeds),
+    }
+    pairs = [
+        ("course, random rows (leaks)", "course, unseen speakers"),
+        ("tutorials' features, random rows (leaks)", "tutorials' features, unseen speakers"),
+        ("course, unseen speakers", "tutorials' features, unseen speakers"),
+    ]
     return {
         **record.about(corpus, clips),
         "seeds": list(seeds),
         "interval": "95 %, bootstrap over speakers, mean over the seeds",
-        "scores": {
-            "course, unseen speakers": measure(course, clips, by_speaker, seeds),
-            "course, random rows (leaks)": measure(course, clips, by_rows, seeds),
-            "tutorials' features, unseen speakers": measure(tutorial, clips, by_speaker, seeds),
-            "tutorials' features, random rows (leaks)": measure(tutorial, clips, by_rows, seeds),
-        },
+        "scores": {name: scores(clips, of_seeds) for name, of_seeds in said.items()},
+        "differences": {f"{a} minus {b}": difference(clips, said[a], said[b]) for a, b in pairs},
         "protocols": {"unseen speakers": by_speaker.name, "random rows": by_rows.name},
         "baselines": evaluate.baselines(clips.emotion, listeners=True).round(4).to_dict("index"),
         "versions": record.versions(*PACKAGES),
@@ -81,8 +102,8 @@ def main() -> None:
     corpus = data.open_corpus(parser.parse_args().data)
     print(corpus)
     result = measure_all(corpus)
-    for name, scores in result["scores"].items():
-        print(f"{name:42} UAR {scores['uar']['value']:.1%}", scores["uar"]["of_each_seed"])
+    for name, found in result["scores"].items():
+        print(f"{name:42} UAR {found['uar']['value']:.1%}", found["uar"]["of_each_seed"])
     record.write(record.name_of(corpus), result)
 
 

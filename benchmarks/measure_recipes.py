@@ -3,8 +3,9 @@
 On the development speakers only, since both notebooks stand before the envelope: six folds by
 speaker, of which one is answered, the next one validates and the others train. Each recipe changes
 one thing of the course's: a second softmax, another learning rate, no brakes against learning by
-heart. Differences are those of the first seed, paired over speakers. Also scores the one neuron
-whose two weights notebook 04 chooses by thinking. Writes ``results/recipes_<corpus>.json``.
+heart. Scores and paired differences are over speakers, each with the answers of all seeds: the UAR
+of the answers put together is the mean over the seeds. Also scores the one neuron whose two weights
+notebook 04 chooses by thinking. Writes ``results/recipes_<corpus>.json``.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.model import EmotionNet
 
-SEEDS = range(1)
+SEEDS = range(3)
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 COURSE = train.TrainSettings()
 NO_BRAKES = replace(COURSE, dropout=0.0, noise=0.0, label_smoothing=0.0, weight_decay=0.0)
@@ -87,27 +88,28 @@ def measure_all(corpus: data.Corpus, *, seeds: range | list[int] = SEEDS) -> dic
     clips = clips.loc[table.index]
     folds = split.folds_by_speaker(clips)
     parts = split.by_speaker(corpus.clips)[clips.index]
-    first, result = {}, record.about(corpus, clips)
+    said, result = {}, record.about(corpus, clips)
     result |= {
         "speakers": "development",
         "protocol": folds.name,
         "seeds": list(seeds),
         "measure": "UAR; 'minus' is a paired difference",
-        "interval": "95 %, bootstrap over speakers, first seed",
+        "interval": "95 %, bootstrap over speakers, the answers of all seeds together",
         "one neuron, anger or sadness": {"uar": one_neuron(table, clips, parts)},
     }
+    truth, actor = (pd.concat({seed: clips[of] for seed in seeds}) for of in ("emotion", "actor"))
     for recipe in RECIPES:
         by_seed = {seed: answers(table, clips, folds, recipe, seed) for seed in seeds}
-        uars = [evaluate.scores(clips.emotion, said)["uar"] for said, _ in by_seed.values()]
-        first[recipe] = by_seed[seeds[0]][0]
-        score = evaluate.intervals(clips.emotion, first[recipe], clips.actor).loc["uar"]
+        uars = [evaluate.scores(clips.emotion, each)["uar"] for each, _ in by_seed.values()]
+        said[recipe] = pd.concat({seed: answered for seed, (answered, _) in by_seed.items()})
+        score = evaluate.intervals(truth, said[recipe], actor).loc["uar"]
         result[f"{recipe}, development folds"] = {
             "uar": rounded(score.to_dict()) | {"of_each_seed": [round(u, 4) for u in uars]},
             "mean_kept_epoch": round(float(np.mean([kept for _, kept in by_seed.values()])), 1),
         }
         print(f"{recipe:14}", [f"{u:.1%}" for u in uars], flush=True)
         if recipe != "course":
-            found = evaluate.difference(clips.emotion, first[recipe], first["course"], clips.actor)
+            found = evaluate.difference(truth, said[recipe], said["course"], actor)
             print(" " * 14, found, flush=True)
             bounds = {"value": found.value, "low": found.low, "high": found.high}
             result[f"{recipe} minus course"] = {"uar": rounded(bounds)}

@@ -3,15 +3,22 @@
 import argparse
 import glob
 import json
+import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from ser_helpers.further.ear import Ear
     from ser_helpers.predict import Recogniser
+
+    Answer = Callable[[str], pd.Series]
 
 NAME = "ser_helpers.predict"
 
@@ -31,11 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments.
     """
     options = _parser().parse_args(arguments)
-    from ser_helpers import predict  # here, so that --help need not wait for it
-    from ser_helpers.errors import DataError
+    from ser_helpers.errors import DataError  # here, so that --help need not wait for it
 
     try:
-        recogniser = predict.load(options.recogniser) if options.recogniser else _of_demo_voices()
+        recogniser, answer = _better_ear() if options.pretrained else _network(options.recogniser)
     except DataError as error:
         print(f"{NAME}: {error}", file=sys.stderr)
         return 1
@@ -44,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                answers[name] = predict.predict_file(recogniser, name)
+                answers[name] = answer(name)
             except DataError as error:
                 failed[name] = str(error)
             except (MemoryError, OSError) as error:
@@ -68,11 +74,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="WAV, FLAC, OGG, ...; a pattern; or a folder"
     )
-    parser.add_argument(
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument(
         "--recogniser",
         metavar="FILE",
         help="as saved by notebook 05 or `python -m ser_helpers` (default: one trained on the demo "
         "voices, which are synthetic: trained once, and stored in work/)",
+    )
+    who.add_argument(
+        "--pretrained",
+        action="store_true",
+        help="let Whisper's encoder listen (notebook 13; its weights, 75 MB, must be here), with a "
+        "head that is trained now, on the corpus that SER_DATA names or on the demo voices",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser
@@ -98,16 +111,32 @@ def _files(given: Sequence[str]) -> list[str]:
     return list(files)
 
 
-def _of_demo_voices() -> "Recogniser":
+def _network(file: str | None) -> "tuple[Recogniser, Answer]":
+    """Load a recogniser, or make one of the demo voices; and what asks it."""
     from ser_helpers import data, features, predict, split
 
-    print(f"{NAME}: no --recogniser: answering as one of the demo voices", file=sys.stderr)
-    corpus = data.open_corpus("demo")
-    table = features.extract(corpus.clips, progress=False)
-    return predict.stored(corpus, table, split.by_speaker(corpus.clips.loc[table.index]))
+    if file:
+        recogniser = predict.load(file)
+    else:
+        print(f"{NAME}: no --recogniser: answering as one of the demo voices", file=sys.stderr)
+        corpus = data.open_corpus("demo")
+        table = features.extract(corpus.clips, progress=False)
+        parts = split.by_speaker(corpus.clips.loc[table.index])
+        recogniser = predict.stored(corpus, table, parts)
+    return recogniser, partial(predict.predict_file, recogniser)
 
 
-def _as_json(recogniser: "Recogniser", answers: dict, failed: dict, warned: dict) -> str:
+def _better_ear() -> "tuple[Ear, Answer]":
+    """Load the pretrained encoder and train its head; and what asks it."""
+    from ser_helpers import data
+    from ser_helpers.further import ear, pretrained
+
+    encoder = pretrained.load()  # first, because most machines lack it
+    trained = ear.learn(data.open_corpus(os.environ.get("SER_DATA") or "demo"))
+    return trained, partial(ear.answer_file, trained, encoder=encoder)
+
+
+def _as_json(recogniser: "Recogniser | Ear", answers: dict, failed: dict, warned: dict) -> str:
     files = {name: {"error": failed[name], "warnings": warned[name]} for name in failed}
     for name, answer in answers.items():
         files[name] = {
@@ -120,7 +149,7 @@ def _as_json(recogniser: "Recogniser", answers: dict, failed: dict, warned: dict
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
-def _print_table(recogniser: "Recogniser", answers: dict, warned: dict) -> None:
+def _print_table(recogniser: "Recogniser | Ear", answers: dict, warned: dict) -> None:
     import pandas as pd
 
     from ser_helpers.names import EMOTION_NAMES

@@ -30,7 +30,7 @@ from ser_helpers.files import work_folder
 from ser_helpers.model import EmotionNet
 from ser_helpers.names import EMOTIONS
 from ser_helpers.origin import origin_of
-from ser_helpers.speech import problems
+from ser_helpers.speech import warn_of_problems
 from ser_helpers.train import Result, fit, model_probabilities
 from ser_helpers.weights import Provenance, provenance
 
@@ -338,19 +338,10 @@ def predict_file(recogniser: Recogniser, path: str | Path) -> pd.Series:
     Warns
     -----
     UserWarning
-        If the recording is much shorter or longer than the one sentence that it was trained on,
-        or :func:`ser_helpers.speech.problems` finds that it is hardly speech.
+        As :func:`ser_helpers.speech.warn_of_problems`.
     """
     y = load_clip(path, sr=recogniser.audio_settings.sr)
-    seconds = len(y) / recogniser.audio_settings.sr
-    if not 0.5 <= seconds <= 15:
-        warnings.warn(
-            f"{Path(path).name} is {seconds:.1f} s long; the recogniser learnt from single "
-            "sentences of some 2 to 4 s: do not trust this answer",
-            stacklevel=2,
-        )
-    for problem in problems(y, recogniser.audio_settings.sr):
-        warnings.warn(f"{Path(path).name}: {problem}; do not trust this answer", stacklevel=2)
+    warn_of_problems(y, recogniser.audio_settings.sr, name=Path(path).name)
     row = describe(y, recogniser.audio_settings)
     return predict(recogniser, row[None]).iloc[0].rename(Path(path).stem)
 

@@ -1,7 +1,10 @@
 """Is this a recording of speech at all? What a muted microphone, a hum or a click looks like."""
 
+import warnings
+
 import numpy as np
 
+SENTENCE = (0.5, 15.0)  # seconds; the recognisers of the course learn from sentences of 2 to 4 s
 # Set so that none of RAVDESS's 1,056 clips and none of the demo voices is suspected:
 QUIET_DB = -75.0  # dB re full scale, loudest 5 % of the frames; they have -57 or more
 FLAT_DB = 6.0  # between the 10th and 95th percentile of the frames; they have 20 or more
@@ -49,3 +52,33 @@ def problems(y: np.ndarray, sr: int) -> list[str]:
             "louder than everything else: soft speech beside it is taken for silence; cut it off"
         )
     return found
+
+
+def warn_of_problems(y: np.ndarray, sr: int, *, name: str, stacklevel: int = 3) -> None:
+    """Warn if no answer of a recogniser about this recording should be trusted.
+
+    Parameters
+    ----------
+    y, sr
+        As in :func:`problems`.
+    name : str
+        What the warning calls the recording.
+    stacklevel : int
+        As in :func:`warnings.warn`.
+
+    Warns
+    -----
+    UserWarning
+        If the recording is much shorter or longer than the one sentence that recognisers here are
+        trained on, or :func:`problems` finds that it is hardly speech.
+    """
+    found = problems(y, sr)
+    seconds = len(y) / sr
+    if not SENTENCE[0] <= seconds <= SENTENCE[1]:
+        found.insert(
+            0,
+            f"{seconds:.1f} s long, and the recogniser learnt from single sentences of some "
+            "2 to 4 s",
+        )
+    for problem in found:
+        warnings.warn(f"{name}: {problem}; do not trust this answer", stacklevel=stacklevel)

@@ -18,7 +18,7 @@ FLOORS = (
     {"errors", "terminal", "speech", "__init__"},
     {"names", "files", "checksums", "containers", "votes", "align"},
     {"audio", "recognise", "check"},
-    {"places", "people", "download"},
+    {"places", "people", "download", "colab"},
     {"data"},
     {"spectrum", "clipwise", "origin"},
     {"features"},

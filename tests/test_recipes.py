@@ -51,19 +51,20 @@ def test_what_the_notebooks_say_of_recipes_holds():
 
     # 04: "On the demo voices we cannot tell. On real people it costs points."
     assert not tells("demo", "softmax twice") and tells("ravdess", "softmax twice")
-    # 05: 0.01 costs points on both; of 0.0001 we cannot tell, or it is too close to call.
+    # 05: 0.01 costs points on both; 0.0001 gains nothing; the brakes pay on both.
     assert tells("demo", "rate 0.01") and tells("ravdess", "rate 0.01")
     assert not tells("demo", "rate 0.0001")
-    assert evaluate.published("ravdess", "rate 0.0001 minus course").high == pytest.approx(0)
-    assert tells("demo", "no brakes") and not tells("ravdess", "no brakes")
+    assert -0.03 < evaluate.published("ravdess", "rate 0.0001 minus course").high < 0
+    for corpus in CORPORA:
+        assert evaluate.published(corpus, "no brakes minus course").high < 0
 
 
 @pytest.mark.parametrize("corpus", CORPORA)
-def test_a_small_rate_took_about_five_times_as_many_epochs(corpus):
+def test_a_small_rate_took_five_to_six_times_as_many_epochs(corpus):
     path = ROOT / "ser_helpers" / "results" / f"recipes_{corpus}.json"
     told = json.loads(path.read_text(encoding="utf-8"))
     kept = {
         recipe: told[f"{recipe}, development folds"]["mean_kept_epoch"]
         for recipe in ("course", "rate 0.0001")
     }
-    assert 4.5 < kept["rate 0.0001"] / kept["course"] < 5.5
+    assert 4.5 < kept["rate 0.0001"] / kept["course"] < 6.5

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import traitlets
 from conftest import SR, tone
 
 from ser_helpers import data
@@ -195,6 +196,22 @@ def test_without_anywidget_a_file_can_be_chosen(without_anywidget, y):
     assert "mine.wav" in says.value
     assert "heard" in says.value
     assert upload.value == ()  # it would stand in the widget's state
+
+
+class OldUpload(traitlets.HasTraits):
+    """What the button for files of ipywidgets 7 holds, as on Colab: names, and read-only."""
+
+    data, metadata = traitlets.List(), traitlets.List()
+    value = traitlets.Dict(read_only=True)
+
+
+def test_the_button_of_ipywidgets_7_works_too(without_anywidget, y):
+    mine = recorder.record()
+    upload = OldUpload(data=[file(y)], metadata=[{"name": "mine.wav"}])
+    upload.observe(mine._uploaded, names="value")
+    upload.set_trait("value", {"mine.wav": {"metadata": {}, "content": file(y)}})
+    np.testing.assert_allclose(mine.sound, y, atol=1e-4)
+    assert (mine.name, upload.value, upload.data, upload.metadata) == ("mine.wav", {}, [], [])
 
 
 def test_on_the_web_there_is_a_sentence_in_its_place():

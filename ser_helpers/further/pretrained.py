@@ -270,8 +270,8 @@ def embed(
 
     A row holds all layers and is kept under the SHA-256 of the clip's own bytes: a second call, for
     any layers, reads it from the cache. A damaged clip is set aside with a warning that names it.
-    Where the weights are not on this machine, the layers 2 and 3 of the demo voices are read from
-    the file that comes with the course. About ten clips per second and processor.
+    The layers 2 and 3 of the demo voices come with the course (rounded to float16) and are read
+    from its file, unless ``weights`` are named. About ten clips per second and processor.
 
     Parameters
     ----------
@@ -304,13 +304,18 @@ def embed(
     """
     names = feature_names(layers)
     path = Path(weights) if weights is not None else whisper_weights.find()
-    if path is None and (shipped := demo_embeddings.rows(clips.path)) is not None:
-        known, (results, keys) = list(demo_embeddings.LAYERS), shipped
-        if missing := sorted(set(layers) - set(known)):
-            raise DataError(
-                f"of the demo voices the course brings the layers {known} along; for the layers "
-                f"{missing} the weights are needed: {whisper_weights.FETCH}"
-            )
+    known = list(demo_embeddings.LAYERS)
+    missing = sorted(set(layers) - set(known))
+    shipped = None
+    if weights is None and (path is None or not missing):
+        shipped = demo_embeddings.rows(clips.path)
+    if shipped is not None and missing:
+        raise DataError(
+            f"of the demo voices the course brings the layers {known} along; for the layers "
+            f"{missing} the weights are needed: {whisper_weights.FETCH}"
+        )
+    if shipped is not None:
+        results, keys = shipped
     else:
         known, (results, keys) = (
             list(range(TINY_EN.n_blocks + 2)),

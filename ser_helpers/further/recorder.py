@@ -230,10 +230,19 @@ class Recorder(ipywidgets.VBox):
             self._try(bytes(buffers[0]), str(content.get("name") or "recording.wav"))
 
     def _uploaded(self, change: dict) -> None:
-        if change["new"]:
-            file = change["new"][0]
-            change["owner"].value = ()  # else the file would stand in the widget's saved state
-            self._try(bytes(file["content"]), file["name"])
+        files, upload = change["new"], change["owner"]
+        if not files:
+            return
+        if isinstance(files, dict):  # ipywidgets 7, as on Colab: name to content
+            ((name, file), *_) = files.items()
+            empty: dict = {"data": [], "metadata": [], "value": {}}
+        else:
+            file = files[0]
+            name, empty = file["name"], {"value": ()}
+        content = bytes(file["content"])
+        for trait, nothing in empty.items():  # else the file would stand in the saved state
+            upload.set_trait(trait, nothing)
+        self._try(content, name)
 
     def _try(self, content: bytes, name: str) -> None:
         """Take a sound, and say what is wrong where a traceback would be seen by nobody."""
@@ -299,7 +308,7 @@ def record(
 
 def _microphone(longest: float) -> ipywidgets.DOMWidget | None:
     """Make the browser's side, or None where anywidget is not installed."""
-    try:  # imported here, so that the course runs without it: Colab does not have it
+    try:  # imported here, so that the course runs without it, as an older Colab must
         import anywidget
         import traitlets
     except ImportError:

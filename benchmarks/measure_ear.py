@@ -1,0 +1,69 @@
+"""Measure the better ear of notebook 10: ``python benchmarks/measure_ear.py --data FOLDER``.
+
+Its head learns from the demo voices, as it comes with the course, and answers real people; beside
+it the course's network, which learnt from the same demo voices. Both answer the same clips, and are
+compared by a paired difference over speakers. Needs the weights (requirements-pretrained.txt).
+Writes ``results/ear_<corpus>.json``.
+"""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+import record
+
+from ser_helpers import data, evaluate, features, predict, split
+from ser_helpers.further import ear, pretrained
+
+PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
+
+
+def measure(corpus: data.Corpus) -> dict:
+    """Let both answer every clip of the corpus."""
+    demo = data.open_corpus("demo")
+    rows = pretrained.embed(corpus.clips, ear.LAYERS)
+    table = features.extract(corpus.clips)
+    both = table.index.intersection(rows.index, sort=False)
+    clips = corpus.clips.loc[both]
+    head = ear.learn(demo).head
+    heard = pd.Series(head.predict(rows.loc[both].to_numpy(np.float64)), both)
+    theirs = features.extract(demo.clips)
+    network = predict.stored(demo, theirs, split.by_speaker(demo.clips.loc[theirs.index]))
+    seen = predict.predict(network, table.loc[both]).idxmax(axis=1)
+    found = evaluate.difference(clips.emotion, heard, seen, clips.actor)
+    scores = {"learnt from demo voices": heard, "the course's network, same voices": seen}
+    return {
+        **record.about(corpus, clips),
+        "protocol": "trained on the demo voices, tested on all clips of the corpus",
+        "interval": "95 %, bootstrap over speakers",
+        **{
+            name: rounded(evaluate.intervals(clips.emotion, said, clips.actor).to_dict("index"))
+            for name, said in scores.items()
+        },
+        "better ear minus the course's network": rounded(
+            {"uar": {"value": found.value, "low": found.low, "high": found.high}}
+        ),
+        "versions": record.versions(*PACKAGES),
+    }
+
+
+def rounded(tree: dict) -> dict:
+    return {
+        name: rounded(below) if isinstance(below, dict) else round(float(below), 4)
+        for name, below in tree.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="recordings of real people, like SER_DATA")
+    corpus = data.open_corpus(parser.parse_args().data)
+    result = measure(corpus)
+    for name, scores in result.items():
+        if isinstance(scores, dict) and "uar" in scores:
+            print(name, scores["uar"])
+    record.write(f"ear_{record.name_of(corpus)}", result)
+
+
+if __name__ == "__main__":
+    main()
