@@ -241,9 +241,7 @@ def measure_all(
     for (name, way), answers in said.items():
         for other in ("ours of 05", "ours of 13"):
             if name != other and (other, way) in said:
-                apart = evaluate.difference(
-                    clips.emotion, answers, said[other, way], clips.actor
-                )
+                apart = evaluate.difference(clips.emotion, answers, said[other, way], clips.actor)
                 result["paired difference"][f"{name} minus {other}, {way}"] = rounded(apart)
     return {
         **record.about(corpus, clips),

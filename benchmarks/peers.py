@@ -117,9 +117,11 @@ def torch_mfcc(path: Path) -> np.ndarray:
     y, _ = soundfile.read(path, dtype="float32")
     bands, turn, window = _torch_parts()
     with torch.inference_mode():
-        power = torch.stft(
-            torch.from_numpy(y), 512, 160, window=window, return_complex=True
-        ).abs().square()
+        power = (
+            torch.stft(torch.from_numpy(y), 512, 160, window=window, return_complex=True)
+            .abs()
+            .square()
+        )
         level = 10 * torch.log10((bands @ power).clamp(min=1e-10))
         return (turn @ level.clamp(min=float(level.max()) - 80)).mean(dim=1).numpy()
 
@@ -196,9 +198,7 @@ def fit_kaggle(
         return np.array(classes)[network(others).argmax(dim=1).numpy()]
 
 
-def fit_dataflair(
-    x: np.ndarray, y: np.ndarray, asked: np.ndarray, *, seed: int = 0
-) -> np.ndarray:
+def fit_dataflair(x: np.ndarray, y: np.ndarray, asked: np.ndarray, *, seed: int = 0) -> np.ndarray:
     """Train DataFlair's classifier with its own settings, features as they are."""
     network = MLPClassifier(
         hidden_layer_sizes=(300,),

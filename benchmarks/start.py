@@ -86,7 +86,9 @@ def from_clone() -> dict[str, float]:
             stdout=subprocess.PIPE,
             text=True,
         )
-        ends["first sound"] = ends["set up"] + json.loads(out.stdout.splitlines()[-1])["first sound"]
+        ends["first sound"] = (
+            ends["set up"] + json.loads(out.stdout.splitlines()[-1])["first sound"]
+        )
         size = sum(file.stat().st_size for file in to.rglob("*") if file.is_file())
     ends = {name: round(seconds, 1) for name, seconds in ends.items()}
     return ends | {"megabytes_on_disk": round(size / 1e6)}
