@@ -12,8 +12,8 @@ disk's cache. It times, in an order that alternates from repeat to repeat:
 
 What is not installed here is left out (``benchmarks/requirements.txt``, the weights of 13). Then it
 times importing torch, and importing the course's main modules after it, each in a new process.
-Milliseconds depend on the machine and on what else it is doing; the ratios are computed within each
-repeat. Writes ``ser_helpers/results/speed_<corpus>.json``.
+Milliseconds are those of the processor, on one thread; they depend on the machine and still a
+little on what else it is doing. The ratios are computed within each repeat. Writes ``ser_helpers/results/speed_<corpus>.json``.
 """
 
 import argparse
@@ -110,11 +110,11 @@ def ways() -> dict[str, Callable]:
 
 
 def milliseconds(work: Callable, paths: list[Path]) -> float:
-    """Measure the mean time per clip."""
-    start = time.perf_counter()
+    """Measure what a clip takes of the processor, on average."""
+    start = time.process_time()
     for path in paths:
         work(path)
-    return 1000 * (time.perf_counter() - start) / len(paths)
+    return 1000 * (time.process_time() - start) / len(paths)
 
 
 def measure(paths: list[Path], *, repeats: int = REPEATS) -> pd.DataFrame:
