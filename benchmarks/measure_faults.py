@@ -8,7 +8,8 @@
 - The downloader is killed twenty times while it fetches from a server on 127.0.0.1.
 - Ten cold starts: a new process, no bytecode, an empty folder for work.
 
-Everything is seeded: the same number is the same file. ``--keep FOLDER`` keeps the files that were
+Everything is seeded: the same number is the same file (but for the random number that libsndfile
+gives each Ogg stream). ``--keep FOLDER`` keeps the files that were
 faults. Writes ``results/faults.json``.
 """
 

@@ -1,4 +1,4 @@
-"""Measure how 13's embedding and training out of core grow: ``python benchmarks/measure_growth.py``.
+"""Measure how 13's embedding and work out of core grow: ``python benchmarks/measure_growth.py``.
 
 Beside what ``at_full_size.py`` (the road and the notebooks) and ``measure_scale.py`` (streams of
 frames) measured, on the same made-up folder with CREMA-D's 7,442 names and lengths:

@@ -1,8 +1,8 @@
 """Make the page of all benchmarks from what they stored: ``python benchmarks/page.py``.
 
-Writes ``benchmarks/README.md`` and ``benchmarks/figures/*.png`` from ``ser_helpers/results/*.json``.
-Every number on the page comes from there, those in its sentences, too. Each figure carries the hash
-of what it shows, so that a test knows whether it is out of date.
+Writes ``benchmarks/README.md`` and ``benchmarks/figures/*.png`` from
+``ser_helpers/results/*.json``. Every number on the page comes from there, those in its sentences,
+too. Each figure carries the hash of what it shows, so that a test knows whether it is out of date.
 """
 
 import hashlib
@@ -137,11 +137,11 @@ def speed() -> str:
             ["per clip", "RAVDESS, ms", "demo voices, ms", "× ours, RAVDESS", "× ours, demo"], rows
         ),
         "",
-        f"- The tutorials' loop takes {loop:.1f} times as long as our row per clip, openSMILE's "
-        f"eGeMAPS {egemaps:.0f} times. Ours holds 271 numbers, the loop 40.",
-        f"- Of our {people['ms_per_clip']['ours']['median']:.1f} ms on RAVDESS, reading the file is "
-        f"{people['ms_per_clip']['reading']['median']:.1f}; on the demo voices reading (Vorbis is "
-        "dear to decode) is most of it, and no feature can be much faster there.",
+        f"- The tutorials' loop takes {loop:.1f} times as long as our row per clip, and eGeMAPS of "
+        f"openSMILE {egemaps:.0f} times. Ours holds 271 numbers, the loop 40.",
+        f"- Of our {people['ms_per_clip']['ours']['median']:.1f} ms on RAVDESS, reading the file "
+        f"is {people['ms_per_clip']['reading']['median']:.1f}; on the demo voices reading (Vorbis "
+        "is dear to decode) is most of it, and no feature can be much faster there.",
         f"- The encoder of 13 takes {encoder:.0f} ms for a clip of "
         f"{people['mean_seconds_per_clip']} s: the aim of 50 ms {aim}. Eight clips of similar "
         f"length at once {batches}.",
@@ -193,7 +193,7 @@ def draw_speed() -> Figure:
     axes.set_xlabel("milliseconds of one core per clip (logarithmic); dot: median, bar: 5 repeats")
     ratio = found["tutorials"]["median"] / found["ours"]["median"]
     axes.set_title(
-        f"Ours (blue) computes 271 numbers {ratio:.1f} times as fast\nas the tutorials' loop its 40",
+        f"Ours (blue) computes 271 numbers\n{ratio:.1f} times as fast as the tutorials' loop its 40",
         loc="left",
     )
     return figure
@@ -314,9 +314,7 @@ def draw_scores() -> Figure:
             if own is None:
                 continue
             colour = colour or (OURS if is_ours(name) else OTHERS)
-            axes.plot(
-                [100 * own["low"], 100 * own["high"]], [place + up] * 2, color=colour, lw=1.5
-            )
+            axes.plot([100 * own["low"], 100 * own["high"]], [place + up] * 2, color=colour, lw=1.5)
             filled = colour if way != OWN else "white"
             axes.plot(100 * own["value"], place + up, mark, color=colour, mfc=filled, ms=7)
     for way, (mark, _, colour) in marks.items():
@@ -498,12 +496,14 @@ def trust() -> str:
     covered = found["accuracy against coverage"]
     shares = ("0.1", "0.2", "0.3", "0.5", "0.7", "1.0")
     told = {
-        name: sexes[name]["women minus men"]["low"] > 0 or sexes[name]["women minus men"]["high"] < 0
+        name: sexes[name]["women minus men"]["low"] > 0
+        or sexes[name]["women minus men"]["high"] < 0
         for name in sure
     }
     clear = [name for name, tells in told.items() if tells]
     gap = (
-        f"The gap between the sexes is clear for {' and '.join(clear)}; for the others we cannot tell."
+        f"The gap between the sexes is clear for {' and '.join(clear)}; for the others we cannot "
+        "tell."
         if clear and len(clear) < len(told)
         else f"The gap between the sexes is clear for all: {', '.join(clear)}."
         if clear
@@ -524,16 +524,15 @@ def trust() -> str:
         [
             "## 4. Trust",
             "",
-            f"![Reliability before and after, and accuracy against coverage]({figure_name('trust')})",
+            "![Reliability before and after, and accuracy against coverage]"
+            f"({figure_name('trust')})",
             "",
             f"RAVDESS, the same six folds of unseen speakers ({found['n_actors']} actors). UAR in "
             "per cent, differences in points. Women and men are different people, so that no "
             "speaker can be paired with another: each sex is drawn for itself. What is paired is "
             "how the gap changes between two of our networks, for the same people answer both.",
             "",
-            table(
-                ["", "women", "men", "women − men", "change of the gap from 05, paired"], by_sex
-            ),
+            table(["", "women", "men", "women − men", "change of the gap from 05, paired"], by_sex),
             "",
             gap + " The intervals are wide: twelve speakers a side.",
             "",
@@ -541,7 +540,14 @@ def trust() -> str:
             "(expected calibration error over ten bins, in points):",
             "",
             table(
-                ["", "mean sureness, %", "right, %", "calibration error", "log loss", "temperature"],
+                [
+                    "",
+                    "mean sureness, %",
+                    "right, %",
+                    "calibration error",
+                    "log loss",
+                    "temperature",
+                ],
                 rows,
             ),
             "",
@@ -616,8 +622,8 @@ def faults() -> str:
             "## 5. Faults",
             "",
             f"{files['files']:,} damaged sound files (ten codecs, six kinds of damage, seeded) "
-            f"through `load_clip`, `describe` and `predict_file`: {read_} were read and gave finite "
-            f"numbers, {refused} were refused with the course's own error. {verdict} The slowest "
+            f"through `load_clip`, `describe` and `predict_file`: {read_} gave "
+            f"finite numbers, {refused} were refused with the course's own error. {verdict} The slowest "
             f"took {files['seconds']['max']:.2f} s (median {1000 * files['seconds']['median']:.0f} "
             "ms; allowed were 5 s). In the first edition 3 took 80 to 97 s.",
             "",
@@ -642,12 +648,12 @@ def faults() -> str:
             "",
             f"The downloader was killed {kills['kills']} times while it fetched {kills['clips']} "
             f"clips from a server on 127.0.0.1: {kills['half_files']} half files, "
-            f"{kills['lost_again']} lost again, {kills['asked_twice']} fetched twice; the run after "
-            f"the last kill {'finished whole' if kills['finished_whole'] else '**did not finish**'}.",
+            f"{kills['lost_again']} lost again, {kills['asked_twice']} fetched twice; the run "
+            f"after the last kill {'finished whole' if kills['finished_whole'] else '**failed**'}.",
             "",
             f"{starts['starts']} cold starts (new process, no bytecode, empty folder for work): "
             f"{starts['failed']} failed, "
-            f"{'the same row' if starts['same_row_each_time'] else '**different rows**'} each time; "
+            f"{'the same row' if starts['same_row_each_time'] else '**other rows**'} each time; "
             f"from the first import to the first row {spread(starts['seconds'], 1)} s.",
             "",
             f"*{machine(found['machine'])}. {versions(found['versions'])}.*",
@@ -681,14 +687,14 @@ def text() -> str:
     """Write the page."""
     head = """# Measured against the others
 
-*Made by [`benchmarks/page.py`](page.py) from [`ser_helpers/results`](../ser_helpers/results); a test
-holds that page and results agree. One command each, `python benchmarks/NAME.py`:*
+*Made by [`benchmarks/page.py`](page.py) from [`ser_helpers/results`](../ser_helpers/results); a
+test holds that page and results agree. One command each, `python benchmarks/NAME.py`:*
 
 | question | script | results |
 |---|---|---|
 | How fast? | `speed.py [--data F]`, `start.py [--clone]` | `speed_*.json`, `start.json` |
 | How good? | `measure_peers.py --data F` | `peers_*.json` |
-| How does it grow? | `at_full_size.py --notebooks`, `measure_growth.py` | `full_size`, `growth.json` |
+| How does it grow? | `at_full_size.py --notebooks`, `measure_growth.py` | `full_size.json`, … |
 | May it be trusted? | `measure_trust.py --data F` | `trust_*.json` |
 | What breaks it? | `measure_faults.py` | `faults.json` |
 

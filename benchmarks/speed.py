@@ -13,7 +13,8 @@ disk's cache. It times, in an order that alternates from repeat to repeat:
 What is not installed here is left out (``benchmarks/requirements.txt``, the weights of 13). Then it
 times importing torch, and importing the course's main modules after it, each in a new process.
 Milliseconds are those of the processor, on one thread; they depend on the machine and still a
-little on what else it is doing. The ratios are computed within each repeat. Writes ``ser_helpers/results/speed_<corpus>.json``.
+little on what else it is doing. The ratios are computed within each repeat. Writes
+``ser_helpers/results/speed_<corpus>.json``.
 """
 
 import argparse
