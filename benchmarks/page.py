@@ -625,7 +625,8 @@ def faults() -> str:
             f"through `load_clip`, `describe` and `predict_file`: {read_} gave "
             f"finite numbers, {refused} were refused with the course's own error. {verdict} "
             f"The slowest took {files['seconds']['max']:.2f} s (median "
-            f"{1000 * files['seconds']['median']:.0f} ms; allowed were 5 s). In the first edition 3 took 80 to 97 s.",
+            f"{1000 * files['seconds']['median']:.0f} ms; allowed were 5 s). In the first edition "
+            "3 took 80 to 97 s.",
             "",
             table(
                 ["codec", "read", "refused"],
