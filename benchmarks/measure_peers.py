@@ -8,7 +8,8 @@ One seed, one core; what a fold took is measured in seconds of the processor. No
 here: the recipes are those of their authors (``peers.py``), ours those of the notebooks.
 
 Writes ``results/peers_<corpus>.json``. What is done is kept in ``work/``, so that an interrupted
-run goes on; ``--only NAME …`` measures some. Needs ``benchmarks/requirements.txt``.
+run goes on; ``--only NAME …`` measures some (with "ours of 05" and "ours of 13", to be compared
+with them). Needs ``benchmarks/requirements.txt``.
 """
 
 import argparse
@@ -257,17 +258,21 @@ def own_of(table: Table, actors: pd.Series) -> Table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    parser.add_argument("--only", nargs="+", choices=SYSTEMS, help="only fill the cache with these")
+    parser.add_argument(
+        "--only", nargs="+", choices=SYSTEMS, help="these; keep the others' figures"
+    )
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)
     print(corpus)
     with threadpool_limits(1):
         torch.set_num_threads(1)
         result = measure_all(corpus, only=options.only or tuple(SYSTEMS))
+    file = f"peers_{record.name_of(corpus)}"
     if options.only:
-        print("the cache has them now; a call without --only stores all")
-    else:
-        record.write(f"peers_{record.name_of(corpus)}", result)
+        stored = record.read(file)
+        for part in ("scores", "paired difference", "cost"):
+            result[part] = stored.get(part, {}) | result[part]
+    record.write(file, result)
 
 
 if __name__ == "__main__":
