@@ -83,14 +83,17 @@ def grow(folder: Path, code: str, sizes: Sequence[int], most: int) -> list[dict]
 
 
 def line(rows: list[dict]) -> dict:
-    """Fit a line through seconds of the processor; say how far any size lies from it."""
-    n, seconds = (np.array([row[key] for row in rows]) for key in ("clips", "cpu_seconds"))
+    """Fit lines through seconds of the processor and memory; say how far off any time is."""
+    n, seconds, peak = (
+        np.array([row[key] for row in rows]) for key in ("clips", "cpu_seconds", "peak_mb")
+    )
     slope, start = np.polyfit(n, seconds, 1)
     off = np.abs(seconds - (slope * n + start)) / seconds
     return {
         "ms_per_clip": round(1000 * slope, 2),
         "seconds_to_start": round(start, 1),
         "furthest_from_the_line": round(float(off.max()), 3),
+        "mb_per_1000_clips": round(1000 * np.polyfit(n, peak, 1)[0], 1),
     }
 
 

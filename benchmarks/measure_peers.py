@@ -74,6 +74,7 @@ class System:
 
 SYSTEMS = {
     "Kaggle's 162 and network": System("kaggle", partial(theirs, peers.fit_kaggle)),
+    "Kaggle's 162 and our network": System("kaggle", our_network),
     "DataFlair's 180 and MLP": System("dataflair", partial(theirs, peers.fit_dataflair)),
     "eGeMAPS and SVM": System("egemaps", peers.fit_machine),
     "eGeMAPS and our network": System("egemaps", our_network),
@@ -248,6 +249,12 @@ def measure_all(
     }
 
 
+def in_order(found: dict) -> list[str]:
+    """Sort names by the system that they begin with, in the order of ``SYSTEMS``."""
+    place = {name: i for i, name in enumerate(SYSTEMS)}
+    return sorted(found, key=lambda name: next(place[s] for s in place if name.startswith(s)))
+
+
 def own_of(table: Table, actors: pd.Series) -> Table:
     """Standardise each speaker's features by all of that speaker's clips."""
     own = adapt.standardise_by_speaker(table, actors)
@@ -271,7 +278,8 @@ def main() -> None:
     if options.only:
         stored = record.read(file)
         for part in ("scores", "paired difference", "cost"):
-            result[part] = stored.get(part, {}) | result[part]
+            merged = stored.get(part, {}) | result[part]
+            result[part] = {name: merged[name] for name in in_order(merged)}
     record.write(file, result)
 
 

@@ -148,9 +148,10 @@ def test_growth_is_measured_up_to_ten_times_the_corpus(tmp_path):
     (folder / "actors.csv").write_text("ActorID,Age,Sex\n5001,20,Male\n")
     (row,) = measure_growth.grow(folder, measure_growth.OUT_OF_CORE, (540,), 54)
     assert row["clips"] == 540
-    rows = [{"clips": n, "cpu_seconds": 2 + n / 100} for n in (100, 200, 500)]
+    rows = [{"clips": n, "cpu_seconds": 2 + n / 100, "peak_mb": n} for n in (100, 200, 500)]
     assert measure_growth.line(rows) == {
         "ms_per_clip": 10.0,
         "seconds_to_start": 2.0,
         "furthest_from_the_line": 0.0,
+        "mb_per_1000_clips": 1000.0,
     }
