@@ -1,5 +1,6 @@
 """Each benchmark of the page still runs, on a handful of clips."""
 
+import functools
 import importlib.util
 
 import measure_faults
@@ -14,13 +15,20 @@ import speed
 import start
 from conftest import write_corpus
 
-from ser_helpers import data, predict
+from ser_helpers import data, predict, train
 from ser_helpers.names import EMOTIONS
 
 
 @pytest.fixture(autouse=True)
 def _work(monkeypatch, tmp_path):
     monkeypatch.setenv("SER_WORK", str(tmp_path / "work"))
+
+
+@pytest.fixture
+def briefly(monkeypatch):
+    """Train for three epochs wherever a benchmark trains the road's network."""
+    few = train.TrainSettings(max_epochs=3, hidden=(8,))
+    monkeypatch.setattr(train, "fit", functools.partial(train.fit, settings=few))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +64,7 @@ def test_kaggles_network_is_as_large_as_keras_makes_it():
     assert set(said) <= set(EMOTIONS)
 
 
-def test_peers_are_scored_with_differences_from_ours(corpus):
+def test_peers_are_scored_with_differences_from_ours(corpus, briefly):
     few = ("40 MFCC means and our network", "eGeMAPS and SVM", "ours of 05")
     if importlib.util.find_spec("opensmile") is None:
         few = few[::2]
@@ -79,7 +87,7 @@ def test_a_speakers_frames_get_the_mean_and_spread_of_all():
     np.testing.assert_allclose(first.std(axis=1), second.std(axis=1), rtol=1e-4)
 
 
-def test_trust_is_measured(corpus):
+def test_trust_is_measured(corpus, briefly):
     found = measure_trust.measure_all(corpus, only=("ours of 05",), n_folds=3)
     sure = found["sureness"]["ours of 05"]
     assert sure["before"]["share_right"] == pytest.approx(sure["after"]["share_right"])
