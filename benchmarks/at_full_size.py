@@ -197,7 +197,7 @@ def main() -> None:
                 rows.append(measure_size(few, Path(part)))
             print(rows[-1])
         if rows:
-            result["sizes"] = rows
+            result |= {"sizes": rows, "date": record.machine()["date"]}
         if options.notebooks is not None:
             with tempfile.TemporaryDirectory(prefix="full_size_") as work:
                 for row in measure_notebooks(folder, Path(work), options.notebooks):
