@@ -83,8 +83,15 @@ def machine(found: Json) -> str:
     """Say where and when something was measured."""
     return (
         f"{found['processor']}, {found['cores']} cores, {found['system']}, {found['date']}; load "
-        f"when it ended: {found['load']}"
+        f"when it ended: {found['load']}{busy(found)}"
     )
+
+
+def busy(found: Json) -> str:
+    """Warn of a machine that did more than it has cores for."""
+    if found["load"] <= found["cores"]:
+        return ""
+    return " (**a busy machine**: absolute times are too long, ratios and scores hold)"
 
 
 def versions(found: Json) -> str:
@@ -161,15 +168,17 @@ def speed() -> str:
             f"Notebook 00 in a new kernel: the kernel is ready after "
             f"{spread(seconds['kernel is ready'], 1)} s, the first output (the corpus, the road) "
             f"is there after {spread(seconds['first output'], 1)} s, the first sound can be played "
-            f"after {spread(seconds['first sound'], 1)} s (median of {start['repeats']}).",
+            f"after {spread(seconds['first sound'], 1)} s (median of {start['repeats']}; load "
+            f"{start['machine']['load']}{busy(start['machine'])}).",
         ]
         if once := start.get("from_clone"):
             lines += [
                 "",
-                f"From `git clone` on, once, with a warm pip cache and no network in the way: "
-                f"cloned after {once['cloned']} s, environment ready after {once['set up']} s, "
-                f"first sound after {once['first sound']} s; {once['megabytes_on_disk']:,} MB on "
-                "disk. Over a slow line, downloading 0.5 GB of packages comes on top.",
+                f"From `git clone` on, once, with a warm pip cache: cloned after {once['cloned']} "
+                f"s, environment ready after {once['set up']} s, first sound after "
+                f"{once['first sound']} s (load {once['machine']['load']}"
+                f"{busy(once['machine'])}); {once['megabytes_on_disk']:,} MB on disk. Downloading "
+                "the packages comes on top.",
             ]
     lines += ["", f"*{machine(people['machine'])}. {versions(people['versions'])}.*"]
     return "\n".join(lines)
