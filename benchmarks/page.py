@@ -469,7 +469,7 @@ def growth() -> str:
             f"{own['rows'][0]['clips']:,} clips {own['rows'][0]['peak_mb']:,} MB)."
         ]
         added = own["line"]["mb_per_1000_clips"]
-        if most["clips"] < FULL:
+        if most["clips"] < FULL - 1 and part == "embedding":
             there = most["peak_mb"] + added * (FULL - most["clips"]) / 1000
             lines[-1] += (
                 f" Larger corpora were not measured: {added:.0f} MB more per 1,000 clips would "
@@ -480,7 +480,10 @@ def growth() -> str:
         f"- Streams of frames for training (12): {frames['clips'][-1]:,} clips, "
         f"{frames['gb'][-1]} GB in all, add {frames['peak_mb'][-1]:.0f} MB to the process.",
         "- Ten times the corpus is the same files under other actors' numbers: right for time and "
-        "memory, worth nothing for scores.",
+        "memory, worth nothing for scores."
+        if grown["out of core"]["rows"][-1]["clips"] > 2 * FULL
+        else "- Ten times the corpus out of core has not been measured yet "
+        '(`measure_growth.py --only "out of core"`).',
         "",
         "Each notebook at full size (7,442 clips), run as a whole with nbconvert:",
         "",
