@@ -4,7 +4,8 @@ This makes a folder outside the repository with CREMA-D's 7,442 file names and t
 bytes per actor, but with clips cut from another corpus (the demo voices, or ``--from FOLDER``): the
 load is realistic, but the scores mean nothing. It then measures, each in a fresh process, the
 feature table (cold and warm) and ``python -m ser_helpers`` at five sizes, and with ``--notebooks``
-every notebook at full size. Writes ``ser_helpers/results/full_size.json``.
+every notebook at full size (or those named: ``--notebooks 07 08``). Writes
+``ser_helpers/results/full_size.json``.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -143,20 +144,23 @@ def measure_size(folder: Path, cache: Path) -> dict:
     return row
 
 
-def measure_notebooks(folder: Path, work: Path) -> dict:
-    """Run every notebook at full size, in the order of the course, without saving it."""
-    rows = {}
+def measure_notebooks(folder: Path, work: Path, words: Sequence[str] = ()) -> Iterator[dict]:
+    """Run notebooks at full size, in the order of the course, without saving them."""
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        if words and not path.stem.startswith(tuple(words)):
+            continue
         command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook"]
         command += ["--ExecutePreprocessor.timeout=1200", "--output-dir", str(work / "out")]
         environment = {"SER_DATA": str(folder), "SER_WORK": str(work / "work")}
         try:
-            rows[path.stem], _ = watch([*command, str(path)], **environment)
+            row, _ = watch([*command, str(path)], **environment)
         except RuntimeError as error:  # the others can still be measured
             print(error)
-            rows[path.stem] = "failed"
-        print(path.stem, rows[path.stem])
-    return rows
+            yield {path.stem: "failed"}
+            continue
+        row["load"] = record.machine()["load"]
+        print(path.stem, row, flush=True)
+        yield {path.stem: row}
 
 
 @contextlib.contextmanager
@@ -174,7 +178,9 @@ def main() -> None:
     parser.add_argument("--from", dest="source", default="demo", help="corpus to cut clips from")
     parser.add_argument("--folder", help="where to make the clips and keep them for next time")
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of clips")
-    parser.add_argument("--notebooks", action="store_true", help="run every notebook as well")
+    parser.add_argument(
+        "--notebooks", nargs="*", metavar="NN", help="run notebooks as well: these, or every one"
+    )
     options = parser.parse_args()
     result = record.read("full_size")
     result |= {
@@ -191,10 +197,12 @@ def main() -> None:
                 rows.append(measure_size(few, Path(part)))
             print(rows[-1])
         if rows:
-            result["sizes"] = rows
-        if options.notebooks:
+            result |= {"sizes": rows, "date": record.machine()["date"]}
+        if options.notebooks is not None:
             with tempfile.TemporaryDirectory(prefix="full_size_") as work:
-                result["notebooks"] = measure_notebooks(folder, Path(work))
+                for row in measure_notebooks(folder, Path(work), options.notebooks):
+                    result["notebooks"] = result.get("notebooks", {}) | row
+                    record.write("full_size", result)  # what is done is kept
     record.write("full_size", result)
 
 

@@ -1,7 +1,10 @@
 """Read and write results of benchmarks, ``results/<topic>_<corpus>.json``, and what all share."""
 
+import contextlib
 import json
+import os
 import platform
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -38,6 +41,27 @@ def versions(*packages: str) -> dict[str, str]:
         except PackageNotFoundError:  # TensorFlow has one of two names, or is not installed
             continue
     return found
+
+
+def machine() -> dict:
+    """Say on what something was measured, when, and what else the machine was doing."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {
+        "processor": _processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "load": load and round(load, 1),  # about 1 if nothing else was running
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def _processor() -> str:
+    """Return the processor's name; Linux keeps it where ``platform`` does not look."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def read(name: str) -> object:

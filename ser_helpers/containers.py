@@ -111,6 +111,8 @@ def open_sound(path: Path) -> Path | io.BytesIO:
             f"{path.name} is not sound that can be read here, WAV, FLAC, OGG or MP3: it begins "
             f"with {head[:16]!r}. Get it again, or {CONVERT.format(name=path.name)}"
         )
+    if size < (told := _end_of_sound(head)) < UNKNOWN_FROM:
+        raise DataError(f"{path.name} is cut short: {size:,} of {told:,} bytes; get it again")
     if head[:4] in (b"RIFF", b"RIFX"):
         return _wav(path, size)
     if head[:4] == b"OggS":
@@ -122,6 +124,35 @@ def _not_read(path: Path, what: str) -> str:
     return f"{path.name} holds {what} sound, which cannot be read here: " + CONVERT.format(
         name=path.name
     )
+
+
+def _end_of_sound(head: bytes) -> int:
+    """Find where the samples end by the beginning of an AIFF, AU, W64, RF64 or MP3; 0: unknown.
+
+    libsndfile reads what is left of such a file without a word.
+    """
+    try:
+        match head[:4]:
+            case b"FORM":
+                start = 12
+                while head[start : start + 4] != b"SSND":
+                    length = struct.unpack_from(">I", head, start + 4)[0]
+                    start += 8 + length + length % 2
+                return start + 8 + struct.unpack_from(">I", head, start + 4)[0]
+            case b".snd":
+                return sum(struct.unpack_from(">II", head, 4))  # the header's and the sound's size
+            case b"riff":
+                return struct.unpack_from("<Q", head, 16)[0]
+            case b"RF64":
+                return 8 + struct.unpack_from("<Q", head, 20)[0]  # of the chunk ds64, always first
+        start = 0
+        if head[:3] == b"ID3":  # its size has seven bits in each byte
+            start = 10 + sum((byte & 127) << 7 * i for i, byte in enumerate(head[9:5:-1]))
+        tag = max(head.find(name, start, start + 64) for name in (b"Xing", b"Info"))
+        told = struct.unpack_from(">I", head, tag + 4)[0] if tag > 0 else 0
+        return struct.unpack_from(">I", head, tag + 8 + 4 * (told & 1))[0] if told & 2 else 0
+    except struct.error:  # it stands further back, behind pictures or comments
+        return 0
 
 
 def _is_mp3(head: bytes) -> bool:

@@ -126,6 +126,13 @@ CUT = {
     "Ogg Vorbis": encoded(kind="OGG")[:-200],
     "Ogg Opus": encoded(kind="OGG", subtype="OPUS")[:4000],
     "GSM": encoded(voice(sr=8000), 8000, subtype="GSM610")[:3000],
+    "AIFF": encoded(kind="AIFF")[:9000],
+    "AIFF, one byte": encoded(kind="AIFF")[:-1],
+    "RF64": encoded(kind="RF64")[:9000],
+    "W64": encoded(kind="W64")[:9000],
+    "AU": encoded(kind="AU")[:9000],
+    "MP3": encoded(kind="MP3")[:4000],
+    "MP3 with tags": WHOLE["MP3 with tags"][:4000],
 }
 
 

@@ -17,8 +17,14 @@ def test_the_numbers_are_those_of_the_readmes_table():
     table = tool.table()
     for file, score, label in tool.ROWS:
         topic = f"{file.removesuffix('_')} / " if file else ""
-        found = [evaluate.published(corpus, f"{topic}{score}") for corpus in tool.CORPORA]
-        cells = [tool.in_percent(value=f.value, low=f.low, high=f.high) for f in found]
+        cells = []
+        for corpus in tool.CORPORA:
+            if score in tool.results(f"{file}{corpus}").get("scores", {}):
+                found = evaluate.published(corpus, f"{topic}{score}")
+                cells.append(tool.in_percent(value=found.value, low=found.low, high=found.high))
+            else:
+                cells.append("not measured")
+        assert cells[-1] != "not measured"  # of real people there is always a number
         assert f"| {label} | {' | '.join(cells)} |" in table
 
 

@@ -10,6 +10,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 PAGES = (
     "README.md",
     "CONTRIBUTING.md",
+    "benchmarks/README.md",
     "LICENSES/README.md",
     "ser_helpers/demo_voices/README.md",
     "docs/glossary.md",
