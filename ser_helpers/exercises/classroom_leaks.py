@@ -122,12 +122,12 @@ EXERCISES = (
         repeated_rows,
         _two_tables,
         (
-            Mistake(_any_number, "One number that agrees is no copy: *all* of a row must agree."),
             Mistake(
                 _each_number_somewhere,
                 "Each number occurs somewhere in its column, but in different rows. All must "
                 "agree in one and the same row.",
             ),
+            Mistake(_any_number, "One number that agrees is no copy: *all* of a row must agree."),
             Mistake(_in_the_learning_table, "These are places among the learning rows."),
             Mistake(_how_many, "That is how many there are. Which are they?"),
             Mistake(
