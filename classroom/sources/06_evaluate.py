@@ -34,7 +34,7 @@ for fold in folds.unique():
 # Figure 06.1
 normalise, title = False, "Counts"
 # solution
-normalise, title = True, "Disgust is taken for sadness more often than for anything else"
+normalise, title = True, "Neutral taken for sadness: the most frequent mistake"
 
 matrix = evaluate.confusion(clips.emotion, said, normalise=normalise)
 plot.show(plot.confusion(matrix, title=title), alt="Six true emotions by six answers.")

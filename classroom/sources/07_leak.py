@@ -36,6 +36,7 @@ for n in range(n_copies + 1):
     uar[n] = evaluate.scores(pd.Series(y[test]), pd.Series(answers))["uar"] * 100
 curve = {"rows dealt at random": pd.Series(uar)}
 ax = plot.lines(curve, title=title, xlabel="copies of each clip", ylabel="UAR (%)")
+ax.set_xticks(range(n_copies + 1))
 plot.show(ax, alt="The UAR over the number of copies: it rises steeply with the first copies.")
 
 # %% [markdown]

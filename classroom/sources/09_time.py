@@ -27,8 +27,9 @@ picture, title = pictures["ANG"], "Forwards"
 # solution
 picture, title = pictures["ANG"][:, ::-1], "Backwards: means and deviations are the same as before"
 
-ax = plot.stacked_pictures(picture[np.newaxis], [title])
-plot.show(ax, alt="A mel spectrogram of one sentence, its syllables as bright stripes.")
+block = picture[np.newaxis]
+figure = plot.stacked_pictures(block, ["anger"], title=title, label="dB")
+plot.show(figure, alt="A mel spectrogram of one sentence, its syllables as bright stripes.")
 
 # %% [markdown]
 # ## Task 09.2 · 5 points
@@ -79,7 +80,7 @@ print(f"{padded.shape[1]} frames: mean {padded.mean():.1f} dB")
 # **Answer 09.4**
 # <!-- solution -->
 #
-# 0 dB is not silence: in this picture it is as loud as the loudest, so the padding looks like a roar, and the mean rises with every padded frame. Either pad with the lowest level, or standardise each clip first, so that 0 is its mean; in both cases leave the padding out of every mean by a mask.
+# 0 dB is not silence: it is louder than nearly everything in this clip, so the padding looks like a roar, and the mean rises with every padded frame. Either pad with the lowest level, or standardise each clip first, so that 0 is its mean; in both cases leave the padding out of every mean by a mask.
 
 # %% [markdown]
 # ## Task 09.5 · 4 points

@@ -64,6 +64,7 @@ difference = evaluate.difference(clips.emotion, *pair, clips.actor)
 print("without minus with:", difference)
 scores = {n: evaluate.intervals(clips.emotion, s, clips.actor) for n, s in said.items()}
 ax = plot.intervals(scores, evaluate.baselines(clips.emotion))
+ax.set_title("Without the level, fewer emotions are found")
 plot.show(ax, alt="The UAR of both systems with intervals over speakers, beside chance.")
 
 # %% [markdown]
