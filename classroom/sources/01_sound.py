@@ -93,7 +93,7 @@ exercises.check("missing_pairs", missing_pairs)
 # %%
 some = clips[clips.emotion == "ANG"].groupby("actor").head(1).head(8)
 level = [10 * np.log10(np.mean(data.load_clip(path) ** 2)) for path in some.path]
-print(pd.Series(level, some.actor, name="dB").round(1).to_string())
+print(pd.Series(level, some.actor, dtype=float).round(1).to_string())
 
 # %% [markdown]
 # **Answer 01.5**

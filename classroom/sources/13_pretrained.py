@@ -46,7 +46,9 @@ layer, title = 3, "Layer 3 of Whisper is ahead of MFCCs here, if only just"
 heard = pretrained.embed(clips, (layer,), progress=False)
 said = {"MFCCs": answers(mfccs), "Whisper": answers(heard)}
 difference = evaluate.difference(clips.emotion, said["Whisper"], said["MFCCs"], clips.actor)
-each = {name: evaluate.slices(clips.emotion, s, clips.actor).uar for name, s in reversed(said.items())}
+each = {
+    name: evaluate.slices(clips.emotion, s, clips.actor).uar for name, s in reversed(said.items())
+}
 ax = plot.paired(each, difference)
 ax.set_title(title)
 print(difference)
