@@ -33,6 +33,7 @@ c.FileNameCollectorPlugin.named_regexp = (
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(prog="course.py classroom", description=__doc__.split("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, help="where to put the notebooks")
     parser.add_argument("--nbgrader", action="store_true", help="make a course of nbgrader")

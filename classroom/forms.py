@@ -3,7 +3,8 @@
 A source is a notebook as text, in jupytext's percent format. What students do not get is marked:
 
 - in code, by a line ``# solution``: from there to the end of its block students read
-  ``raise NotImplementedError``; at the left margin, to the next blank line, one that asks for theirs;
+  ``raise NotImplementedError``; at the left margin, to the next blank line, one that asks for
+  theirs;
 - in an answer (a Markdown cell that begins with ``**Answer 02.4**``), by ``<!-- solution -->``:
   what follows it is replaced by a line that asks for theirs;
 - the cell tag ``solution`` removes a whole cell.
@@ -96,9 +97,9 @@ def for_teachers(source: Path) -> nbformat.NotebookNode:
 
 
 def without_solution(code: str) -> str:
-    """Replace what is marked in a code cell by a line that asks for the student's own.
+    r"""Replace what is marked in a code cell by a line that asks for the student's own.
 
-    >>> print(without_solution('def f(x):\\n    # solution\\n    return x\\n\\n\\nf(1)'))
+    >>> print(without_solution('def f(x):\n    # solution\n    return x\n\n\nf(1)'))
     def f(x):
         raise NotImplementedError  # delete this line and write yours
     <BLANKLINE>

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import export
 import forms
@@ -22,7 +23,8 @@ needs_nbgrader = pytest.mark.skipif(NBGRADER is None, reason="requirements-nbgra
 
 
 def nbgrader(course, *arguments: str) -> str:
-    environment = dict(os.environ, SER_DATA="demo", PYTHONPATH=str(ROOT), MPLBACKEND="Agg")
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = dict(os.environ, SER_DATA="demo", PYTHONPATH=str(ROOT), PATH=programs)
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
         cwd=course,

@@ -5,7 +5,6 @@
 
 # %%
 import numpy as np
-import pandas as pd
 import torch
 
 from ser_helpers import data, exercises, features, plot, split

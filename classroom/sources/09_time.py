@@ -5,9 +5,8 @@
 
 # %%
 import numpy as np
-import pandas as pd
 
-from ser_helpers import data, exercises, features, plot, split
+from ser_helpers import data, exercises, plot, split
 from ser_helpers.further import frames
 
 corpus = data.open_corpus()

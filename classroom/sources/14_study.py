@@ -5,7 +5,6 @@
 
 # %%
 import numpy as np
-import pandas as pd
 
 from ser_helpers import data, evaluate, exercises, features, plot, split, train
 
