@@ -1,16 +1,21 @@
 """The class's notebooks: made from their sources, whole as a release, right as a solution."""
 
 import ast
+import functools
 import re
 
 import forms
 import matplotlib
 import nbformat
+import pandas as pd
 import pytest
 from conftest import ROOT
 
-from ser_helpers import data, exercises, quiz
+from ser_helpers import data, exercises, features, quiz, train
+from ser_helpers.data import open_corpus
+from ser_helpers.features import extract
 from ser_helpers.further import museum
+from ser_helpers.train import TrainSettings
 
 SOURCES = forms.sources()
 KINDS = {"function", "text", "figure"}
@@ -35,10 +40,25 @@ def code(notebook) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
+@functools.cache
+def demo() -> data.Corpus:
+    return open_corpus("demo")
+
+
+@functools.cache
+def table_of(clips: tuple[str, ...]) -> pd.DataFrame:
+    return extract(demo().clips.loc[list(clips)], progress=False)
+
+
 def execute(cells: list[str], monkeypatch) -> dict:
-    """Run code cells one after the other, as Jupyter does, but in this process."""
+    """Run code cells one after the other, as Jupyter does, but in this process.
+
+    The corpus is opened once for all notebooks; and how long a network is trained, no check sees.
+    """
     matplotlib.use("Agg")
-    monkeypatch.setenv("SER_DATA", "demo")
+    monkeypatch.setattr(data, "open_corpus", lambda *_: demo())
+    monkeypatch.setattr(features, "extract", lambda clips, **_: table_of(tuple(clips.index)).copy())
+    monkeypatch.setattr(train, "TrainSettings", lambda **_: TrainSettings(max_epochs=2))
     namespace = {"__name__": "notebook", "display": lambda *_: None}
     for cell in cells:
         exec(compile(ast.parse(cell), "cell", "exec"), namespace)
@@ -140,6 +160,21 @@ def test_the_solution_passes_every_check(source, monkeypatch):
     states = verdicts(code(stored(forms.SOLUTIONS, source)), monkeypatch)
     names = [t["name"] for t in forms.tasks_of(source.stem)["task"] if t["kind"] == "function"]
     assert states == dict.fromkeys(names, "right")
+
+
+def test_the_teachers_notes_give_each_notebooks_minutes_and_points():
+    notes = (ROOT / "classroom" / "README.md").read_text(encoding="utf-8")
+    for source in SOURCES:
+        sheet = forms.tasks_of(source.stem)
+        points = {True: 0, False: 0}
+        for task in sheet["task"]:
+            points[task["kind"] == "function"] += task["points"]
+        row = f"| {sheet['minutes']} | {points[True]} + {points[False]} |"
+        (line,) = (x for x in notes.splitlines() if f"(exercises/{source.stem}.ipynb)" in x)
+        assert line.endswith(row), row
+    for link in re.findall(r"\]\(([^)#]+)", notes):
+        if not link.startswith("https://") and link != "GRADING.md":
+            assert (ROOT / "classroom" / link).exists(), link
 
 
 def test_a_marked_block_ends_where_its_indentation_does():
