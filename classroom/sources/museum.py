@@ -26,12 +26,6 @@ print(f"{len(clips):,} clips of {clips.actor.nunique()} development speakers (de
 #
 # **Claim:** *"Augmentation raises our score from below 50 % to above 90 %."* Each row gets a copy with a little noise; then all rows are dealt into training and test.
 
-# %%
-quiz.questions("museum", "copies")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def copies_broken(x, y, actor, rng):
@@ -41,6 +35,16 @@ def copies_broken(x, y, actor, rng):
     return x[~test], y[~test], x[test], y[test]
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "copies")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("copies", copies_broken))
 
 # %% [markdown]
@@ -74,18 +78,22 @@ museum.check("copies", copies)
 #
 # **Claim:** *"Six folds, no clip twice, tested on unseen data."*
 
-# %%
-quiz.questions("museum", "deal")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def deal_broken(actor, rng):
     return rng.permutation(len(actor)) % 6  # the fold of each clip
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "deal")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("deal", deal_broken))
 
 # %% [markdown]
@@ -123,18 +131,22 @@ museum.check("deal", deal)
 #
 # **Claim:** *"A mean over all frames gives a row of 30 numbers, whatever the clip's length."* `mfccs` has 30 rows, and a column per frame.
 
-# %%
-quiz.questions("museum", "row")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def row_broken(mfccs):
     return mfccs.mean(axis=0)[:30]
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "row")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("row", row_broken))
 
 # %% [markdown]
@@ -164,18 +176,22 @@ museum.check("row", row)
 #
 # **Claim:** *"Our rows describe the voice."* Recordings begin and end with silence, some with a second of it, some with two.
 
-# %%
-quiz.questions("museum", "quiet_row")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def quiet_row_broken(y):
     return features.mfcc(y).mean(axis=1)
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "quiet_row")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("quiet_row", quiet_row_broken))
 
 # %% [markdown]
@@ -205,18 +221,22 @@ museum.check("quiet_row", quiet_row)
 #
 # **Claim:** *"We load new clips as in the tutorial."* The table was made at 16,000 samples a second. How far does a clip land from *its own* row?
 
-# %%
-quiz.questions("museum", "load")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def load_broken(path):
     return librosa.load(path)[0]
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "load")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("load", load_broken))
 
 # %% [markdown]
@@ -244,13 +264,7 @@ museum.check("load", load)
 #
 # ## 6 · Softmax twice
 #
-# **Claim:** *"Our loss does not fall; the task must be hard."* The network below is trained by `cross_entropy` for ten epochs.
-
-# %%
-quiz.questions("museum", "Network")
-
-# %% [markdown]
-# Now run it.
+# **Claim:** *"Our loss does not fall; the task must be hard."* The network below is trained with `cross_entropy` for ten epochs.
 
 
 # %%
@@ -263,6 +277,16 @@ class BrokenNetwork(nn.Module):
         return torch.softmax(self.out(torch.relu(self.hidden(x))), dim=1)
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "Network")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("Network", BrokenNetwork))
 
 # %% [markdown]
@@ -298,18 +322,22 @@ museum.check("Network", Network)
 #
 # **Claim:** *"The app says angry, and a second later sad, for the same recording."*
 
-# %%
-quiz.questions("museum", "ask")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def ask_broken(net, x):
     return net(x).argmax(dim=1)
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "ask")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("ask", ask_broken))
 
 # %% [markdown]
@@ -341,13 +369,6 @@ museum.check("ask", ask)
 # **Claim:** *"UAR 11 %. Our classifier is worse than guessing."* It was fitted by scikit-learn on the emotions' codes.
 
 # %%
-quiz.questions("museum", "names")
-
-# %% [markdown]
-# Now run it.
-
-
-# %%
 ORDER = ["NEU", "HAP", "SAD", "ANG", "FEA", "DIS"]
 
 
@@ -355,6 +376,16 @@ def names_broken(model, x):
     return [ORDER[i] for i in model.predict_proba(x).argmax(axis=1)]
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "names")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("names", names_broken))
 
 # %% [markdown]
@@ -384,18 +415,22 @@ museum.check("names", names)
 #
 # **Claim:** *"All features are standardised."* They are, by the mean of *all* clips. On the training rows alone, each mean should then be 0.
 
-# %%
-quiz.questions("museum", "scale")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def scale_broken(table, in_train):
     return StandardScaler().fit_transform(table)
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "scale")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("scale", scale_broken))
 
 # %% [markdown]
@@ -425,18 +460,22 @@ museum.check("scale", scale)
 #
 # **Claim:** *"We tried 20 recipes; the best reaches this score on the test."* `score(recipe, part)` gives the UAR of a recipe on "validation" or "test".
 
-# %%
-quiz.questions("museum", "report")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def report_broken(recipes, score):
     return max(score(recipe, "test") for recipe in recipes)
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "report")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("report", report_broken))
 
 # %% [markdown]
@@ -467,18 +506,22 @@ museum.check("report", report)
 #
 # **Claim:** *"85 % of the calls are classified correctly."* Of 1,000 calls 850 are neutral, and the program says neutral to each.
 
-# %%
-quiz.questions("museum", "score")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def score_broken(true, said):
     return (true == said).mean()
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "score")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("score", score_broken))
 
 # %% [markdown]
@@ -508,18 +551,22 @@ museum.check("score", score)
 #
 # **Claim:** *"Mean recall 59 %."* The program says neutral unless it is very sure.
 
-# %%
-quiz.questions("museum", "recall")
-
-# %% [markdown]
-# Now run it.
-
 
 # %%
 def recall_broken(true, said):
     return recall_score(said, true, average="macro", zero_division=0)
 
 
+# %% [markdown]
+# What do you expect?
+
+# %%
+quiz.questions("museum", "recall")
+
+# %% [markdown]
+# Now run it.
+
+# %%
 print(museum.show("recall", recall_broken))
 
 # %% [markdown]

@@ -18,7 +18,7 @@ def deal_batches(n: int, size: int, rng: np.random.Generator) -> list[np.ndarray
 
 
 def _epochs(rng: np.random.Generator) -> Iterator[tuple]:
-    for n, size in ((50, 8), (32, 8), (5, 10), (21, 4)):
+    for n, size in ((50, 8), (32, 8), (13, 20), (21, 4)):
         yield n, size, np.random.default_rng(int(rng.integers(1000)))
 
 
