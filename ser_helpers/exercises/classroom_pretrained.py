@@ -1,4 +1,4 @@
-"""Exercises of a class on notebook 13: the weights of one head, and a mixture of layers."""
+"""Exercises of a class on notebook 13: the weights of one head, and an honest choice of a layer."""
 
 from collections.abc import Iterator
 
@@ -59,36 +59,45 @@ def _overflows(queries: np.ndarray, keys: np.ndarray, real: np.ndarray) -> np.nd
         return powers / powers.sum(axis=1, keepdims=True)
 
 
-def mix_layers(states: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return the mean of the layers' states, weighted by the softmax of one score per layer.
+def honest_layer_score(scores: np.ndarray) -> float:
+    """Return the mean score of the best layer, where each fold is left out of the choice.
 
-    ``states`` has the shape (layers, frames, numbers); what comes back (frames, numbers).
+    ``scores`` has a row per layer and a column per fold. For each fold, the layer with the highest
+    mean over the *other* folds is chosen, and its score on this fold counts.
     """
-    return np.tensordot(_softmax(scores[np.newaxis])[0], states, axes=1)
+    n_folds = scores.shape[1]
+    kept = []
+    for fold in range(n_folds):
+        others = np.delete(scores, fold, axis=1).mean(axis=1)
+        kept.append(scores[others.argmax(), fold])
+    return float(np.mean(kept))
 
 
-def _layers(rng: np.random.Generator) -> Iterator[tuple]:
-    for n_layers, n_frames, width in ((4, 5, 3), (3, 3, 3), (1, 4, 2)):
-        yield rng.normal(size=(n_layers, n_frames, width)), rng.normal(size=n_layers)
-    yield rng.normal(size=(3, 2, 4)), np.array([900.0, 901.0, 899.0])
+def _layers_and_folds(rng: np.random.Generator) -> Iterator[tuple]:
+    for n_layers, n_folds in ((6, 5), (4, 4), (13, 6)):
+        scores = rng.normal(0.5, 0.02, (n_layers, n_folds))
+        scores[0, 0] += 0.9  # a lucky fold, for whose sake this layer seems the best
+        yield (scores,)
+    yield (np.array([[0.9, 0.1, 0.2], [0.5, 0.5, 0.4]]),)
 
 
-def _plain_mean(states: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    return states.mean(axis=0)
+def _best_mean(scores: np.ndarray) -> float:
+    return float(scores.mean(axis=1).max())
 
 
-def _scores_as_weights(states: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    return np.tensordot(scores, states, axes=1)
+def _best_of_each_fold(scores: np.ndarray) -> float:
+    return float(scores.max(axis=0).mean())
 
 
-def _best_layer(states: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    return states[scores.argmax()]
+def _mean_of_the_choosing(scores: np.ndarray) -> float:
+    folds = range(scores.shape[1])
+    return float(np.mean([np.delete(scores, f, axis=1).mean(axis=1).max() for f in folds]))
 
 
-def _overflowing_layers(states: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore", invalid="ignore"):
-        powers = np.exp(scores)
-        return np.tensordot(powers / powers.sum(), states, axes=1)
+def _chosen_by_the_fold_itself(scores: np.ndarray) -> float:
+    n_folds = scores.shape[1]
+    kept = [np.delete(scores[scores[:, f].argmax()], f).mean() for f in range(n_folds)]
+    return float(np.mean(kept))
 
 
 EXERCISES = (
@@ -123,18 +132,25 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        mix_layers,
-        _layers,
+        honest_layer_score,
+        _layers_and_folds,
         (
-            Mistake(_plain_mean, "All layers count the same with you. What do the scores say?"),
             Mistake(
-                _scores_as_weights,
-                "Scores may be negative and need not sum to 1. What turns them into weights?",
+                _best_mean,
+                "The layer was chosen on all folds, and scored on the same. Leave one out.",
             ),
-            Mistake(_best_layer, "You took the layer with the highest score only."),
             Mistake(
-                _overflowing_layers,
-                "Large scores overflow `np.exp`. Subtract the largest score first.",
+                _best_of_each_fold,
+                "Each fold chose the layer that is best on itself. Let the others choose.",
+            ),
+            Mistake(
+                _mean_of_the_choosing,
+                "Those are the scores by which you chose. What does the chosen layer score on the "
+                "fold that was left out?",
+            ),
+            Mistake(
+                _chosen_by_the_fold_itself,
+                "One fold chose and the others were scored: it should be the other way round.",
             ),
         ),
     ),

@@ -77,6 +77,11 @@ def _answers(rng: np.random.Generator) -> Iterator[tuple]:
         pd.Series(["ANG", "ANG", "ANG", "ANG"], names),
         pd.Series([7, 7, 5, 5], names),
     )
+    yield (
+        pd.Series(["ANG", "SAD", "ANG", "SAD"], names),
+        pd.Series(["SAD", "ANG", "ANG", "ANG"], names[::-1]),
+        pd.Series([7, 7, 5, 5], names),
+    )
 
 
 def _most_wrong(true: pd.Series, said: pd.Series, speakers: pd.Series) -> tuple[int, float]:
