@@ -16,6 +16,8 @@ from pathlib import Path
 import forms
 import nbformat
 
+from ser_helpers import terminal
+
 N_HIDDEN = 3  # seeds of inputs on which a function is tried and that students do not see
 BEGIN, END = "### BEGIN {}", "### END {}"
 CONFIG = '''"""nbgrader's settings for this course; see classroom/README.md of the course."""
@@ -211,4 +213,4 @@ def grading(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(terminal.run(main, name="classroom"))

@@ -125,6 +125,13 @@ def test_who_is_there_is_asked(tmp_path, monkeypatch, answer, replaced):
     assert (mine.read_text() != "changed by me") == replaced
 
 
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SystemExit, match=r"cannot be written .*: choose another folder"):
+        export.main([str(tmp_path / "file"), "--only", "03"])
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_notebook_that_is_not_there_and_a_folder_that_is_missing_are_told(tmp_path, capsys):
     with pytest.raises(SystemExit):
         export.main([str(tmp_path), "--only", "08"])
