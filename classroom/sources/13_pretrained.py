@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Class 13 · A pretrained network: what one head looks at
 #
-# Five tasks · 50 minutes · 20 points · after notebook 13. Keep the names of the functions and the first line of each answer (`**Answer …**`, `# Figure …`): your work is found by them. A check may be run as often as you like. No weights are needed: what Whisper makes of the demo voices comes with the course.
+# Five tasks · 50 minutes · 20 points · after [notebook 13](https://github.com/ser-course/ser-course/blob/main/notebooks/13_a_network_that_has_listened.ipynb). Keep the names of the functions and the first line of each answer (`**Answer …**`, `# Figure …`): your work is found by them. A check may be run as often as you like. No weights are needed: what Whisper makes of the demo voices comes with the course.
 
 # %%
 import numpy as np
