@@ -146,7 +146,8 @@ def test_there_is_enough_to_do():
     checked = set(re.findall(r'exercises\.check\(\\"(\w+)\\"', source))
     assert sum(len(EXERCISE.findall(t)) for t in text.values()) >= 70
     assert len(checked) >= 50
-    known = {exercise.name for topic in exercises.TOPICS for exercise in exercises.of_topic(topic)}
+    topics = [topic for topic in exercises.TOPICS if not topic.startswith("classroom_")]
+    known = {exercise.name for topic in topics for exercise in exercises.of_topic(topic)}
     assert checked == known, checked ^ known
 
 

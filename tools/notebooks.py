@@ -1,19 +1,22 @@
-"""Edit and run notebooks as text: ``python tools/notebooks.py text|run|badges [NUMBER ...]``.
+"""Edit and run notebooks as text: ``python tools/notebooks.py text|run|badges|classroom [NUMBER]``.
 
 ``text`` writes ``work/text/NN_name.py`` in jupytext's percent format, for editing; ``run`` reads
 that text if there is any, runs the notebook from top to bottom in a fresh kernel with the demo
 voices, and replaces the notebook if all cells succeed; ``badges`` copies the repository's address
-from ``pyproject.toml`` to every badge and to the cells for Colab. NUMBER is 00, 01, ...; without
-it, all notebooks are processed.
+from ``pyproject.toml`` to every badge and to the cells for Colab; ``classroom`` makes the notebooks
+of ``classroom/`` from its sources and runs those that are kept with outputs. NUMBER is 00, 01, ...
+(or ``museum``); without it, all notebooks are processed.
 """
 
 import argparse
+import importlib.util
 import os
 import re
 import sys
 import time
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import jupytext
 import nbformat
@@ -57,8 +60,14 @@ def run(path: Path) -> None:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
             cell.metadata = metadata(cell, colab=i == 1)
+    execute(notebook, path)
+
+
+def execute(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Run all cells with the demo voices, tidy what they print, and replace the notebook."""
     environment = dict(os.environ, SER_DATA="demo", SER_WORK=str(ROOT / "work" / "test"))
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOKS)}})
+    folder = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=300, resources=folder)
     start = time.perf_counter()
     try:
         client.execute(env=environment)
@@ -73,6 +82,28 @@ def run(path: Path) -> None:
     os.utime(path)
     seconds, size = time.perf_counter() - start, path.stat().st_size / 1e6
     print(f"{path.name}: {seconds:.0f} s, {size:.2f} MB")
+
+
+def classroom(numbers: list[str]) -> None:
+    """Make the class's notebooks: releases as they are, solutions and the museum with outputs."""
+    forms = classroom_forms()
+    for source in forms.sources():
+        if not numbers or source.stem[:2] in numbers:
+            forms.write(forms.for_students(source), forms.EXERCISES / f"{source.stem}.ipynb")
+            execute(forms.for_teachers(source), forms.SOLUTIONS / f"{source.stem}.ipynb")
+    if not numbers or "museum" in numbers:
+        museum = forms.HERE / "museum.ipynb"
+        source = forms.SOURCES / "museum.py"
+        execute(forms.finished(forms.read(source, file="classroom/museum.ipynb")), museum)
+
+
+def classroom_forms() -> ModuleType:
+    """Import ``classroom/forms.py``, which is part of no package."""
+    spec = importlib.util.spec_from_file_location("forms", ROOT / "classroom" / "forms.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def metadata(cell: nbformat.NotebookNode, *, colab: bool) -> nbformat.NotebookNode:
@@ -124,9 +155,12 @@ def repository() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("text", "run", "badges"))
+    parser.add_argument("what", choices=("text", "run", "badges", "classroom"))
     parser.add_argument("numbers", nargs="*", metavar="NUMBER")
     options = parser.parse_args()
+    if options.what == "classroom":
+        classroom(options.numbers)
+        return 0
     paths = chosen(options.numbers)
     if not paths:
         sys.exit(f"no notebook has this number: {' '.join(options.numbers)}")

@@ -25,6 +25,9 @@ Module          Notebook
 ``streams``     12
 ``studies``     14
 ==============  =========
+
+Those of a class stand in ``classroom_sound`` and so on, one module for each notebook of
+``classroom/exercises``; the course's notebooks do not solve them.
 """
 
 import difflib
@@ -52,6 +55,16 @@ TOPICS = (
     "frameworks",
     "streams",
     "studies",
+    "classroom_sound",
+    "classroom_mfccs",
+    "classroom_splitting",
+    "classroom_network",
+    "classroom_training",
+    "classroom_scoring",
+    "classroom_leaks",
+    "classroom_frames",
+    "classroom_pretrained",
+    "classroom_studies",
 )
 
 

@@ -16,6 +16,7 @@ Module                              What it does                                
 ``pretrained``,                     Whisper's encoder, what it makes of a clip,   13
 ``whisper_weights``,                where its weights are, what it made of the
 ``demo_embeddings``                 demo voices
+``museum``                          twelve broken programs, and what a repair changes  a class
 ==================================  ============================================  ========
 
 They build on the road, and nothing on the road builds on them.
@@ -39,4 +40,5 @@ MODULES = (
     "pretrained",
     "whisper_weights",
     "demo_embeddings",
+    "museum",
 )
