@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import time
 import webbrowser
 from pathlib import Path
@@ -35,7 +34,7 @@ def set_up() -> None:
     It also sees the packages of the Python that runs this, because the API reference imports
     ``ser_helpers`` and what that stands on.
     """
-    packages = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    packages = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + repr(packages).encode()).hexdigest()
     if STAMP.exists() and STAMP.read_text() == wanted:
         return

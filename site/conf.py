@@ -37,11 +37,12 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 add_module_names = False
 toc_object_entries = False
-python_maximum_signature_line_length = 80
 
 # The look
 html_theme = "sphinx_book_theme"
+html_context = {"default_mode": "auto"}  # as the visitor's system has it
 html_title = project
+html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
 html_css_files = ["course.css"]
 html_js_files = ["course.js"]
@@ -59,4 +60,5 @@ html_theme_options = {
     },
     "show_toc_level": 2,
     "home_page_in_toc": True,
+    "navbar_persistent": [],
 }

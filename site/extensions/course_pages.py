@@ -20,7 +20,9 @@ from pathlib import Path
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util import logging
 
 import ser_helpers
@@ -32,6 +34,7 @@ ROOT = Path(ser_helpers.__file__).resolve().parents[1]
 BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)")
 LINK = re.compile(r"(?<!!)(\[[^\]]*\]\()([^)\s:#]+)((?:#[^)]*)?\))")
 PLACEHOLDER = re.compile(r"^<!-- (\w+)(?:: ([^>]*))? -->$", re.MULTILINE)
+LONGEST_VALUE = 60  # characters
 GATHERED = ("plot", "sketches")  # packages that offer the functions of their modules as their own
 #: Modules that have no page in the reference: commands, the exercises' solutions, and those.
 NO_REFERENCE = re.compile(rf"__main__|^exercises\.(?!checking)|^({'|'.join(GATHERED)})\.")
@@ -194,8 +197,38 @@ def _page(name: str) -> str:
     return f"{title}.. automodule:: ser_helpers.{name}\n   :members:\n   :{where}:\n"
 
 
-def source_address(app: Sphinx) -> Callable[[str, dict], str | None]:
-    """Return what ``sphinx.ext.linkcode`` asks: the address of an object's lines on GitHub."""
+def shorten(app: Sphinx, doctree: nodes.document) -> None:
+    """Leave out the values of constants that are longer than a line, or folders of this machine."""
+    for value in list(doctree.findall(addnodes.desc_annotation)):
+        text = value.astext()
+        if text.startswith(" = ") and (len(text) > LONGEST_VALUE or "Path(" in text):
+            value.parent.remove(value)
+
+
+def without_objects(app: Sphinx, *given: object) -> tuple[str, object] | None:
+    """Write a default such as ``<function same at 0x7f…>`` as ``...``: Sphinx cannot read it."""
+    *_, signature, returns = given
+    return signature and (re.sub("<[^<>]* at 0x[^<>]*>|<factory>", "...", signature), returns)
+
+
+class ConstantsAsTheyAre:
+    """Keep Napoleon from taking the first words of a constant's description for its type."""
+
+    def __init__(self, app: Sphinx) -> None:
+        napoleons_turn = 500
+        app.connect("autodoc-process-docstring", self.keep, priority=napoleons_turn - 1)
+        app.connect("autodoc-process-docstring", self.restore, priority=napoleons_turn + 1)
+
+    def keep(self, app: Sphinx, what: str, *given: object) -> None:
+        self.lines = list(given[-1])
+
+    def restore(self, app: Sphinx, what: str, *given: object) -> None:
+        if what == "data":
+            given[-1][:] = self.lines
+
+
+def find_sources(app: Sphinx, config: Config) -> None:
+    """Tell ``sphinx.ext.linkcode`` the address of an object's lines on GitHub."""
 
     def resolve(domain: str, info: dict) -> str | None:
         if domain != "py" or not info["module"]:
@@ -209,10 +242,10 @@ def source_address(app: Sphinx) -> Callable[[str, dict], str | None]:
             path = Path(inspect.getsourcefile(found)).relative_to(ROOT).as_posix()
         except (AttributeError, TypeError, OSError, ValueError):  # a constant, say
             return None
-        repository = app.config.html_theme_options["repository_url"]
+        repository = config.html_theme_options["repository_url"]
         return f"{repository}/blob/main/{path}#L{first}-L{first + len(lines) - 1}"
 
-    return resolve
+    config.linkcode_resolve = resolve
 
 
 def _formula(*, block: bool) -> Callable:
@@ -231,8 +264,11 @@ def setup(app: Sphinx) -> dict:
     app.add_html_math_renderer(
         "mathml", (_formula(block=False), None), (_formula(block=True), None)
     )
-    app.connect("config-inited", lambda app, config: config.__setattr__("linkcode_resolve", source_address(app)))
+    app.connect("config-inited", find_sources)
     app.connect("builder-inited", write_reference)
     app.connect("source-read", prepare)
     app.connect("doctree-read", describe_figures)
+    app.connect("doctree-read", shorten)
+    app.connect("autodoc-process-signature", without_objects)
+    ConstantsAsTheyAre(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
