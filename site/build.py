@@ -115,7 +115,10 @@ def main() -> int:
         print("site: not built; the reasons are above")
         return code
     files = [path for path in HTML.rglob("*") if path.is_file()]
-    pages, size = sum(path.suffix == ".html" for path in files), sum(p.stat().st_size for p in files)
+    pages, size = (
+        sum(path.suffix == ".html" for path in files),
+        sum(p.stat().st_size for p in files),
+    )
     seconds = time.perf_counter() - start
     print(f"site: {pages} pages, {size / 1e6:.0f} MB, built in {seconds:.0f} s: {HTML}", flush=True)
     if not options.no_serve:

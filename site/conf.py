@@ -31,6 +31,7 @@ myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
 # The reference
+suppress_warnings = ["ref.python"]  # two classes are called Report; the first is the one meant
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False

@@ -48,7 +48,9 @@ def of_notebook(notebook: dict, docname: str) -> dict:
     """
     notebook["metadata"].pop("widgets", None)
     cells = notebook["cells"]
-    notebook["cells"] = [c for c in cells if not c["metadata"].get("jupyter", {}).get("source_hidden")]
+    notebook["cells"] = [
+        c for c in cells if not c["metadata"].get("jupyter", {}).get("source_hidden")
+    ]
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             if "text/html" in output.get("data", {}):

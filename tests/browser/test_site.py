@@ -23,7 +23,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 HTML = ROOT / "site" / "_build" / "html"
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
 #: What axe looks for: the rules of WCAG up to level AA; in dark, the page differs in colours only.
 RULES = {
     "light": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
@@ -31,24 +33,27 @@ RULES = {
 }
 FIND_VIOLATIONS = """async rules => {
     const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"]});
-    return found.violations.map(v =>
-        [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200), v.nodes[0].failureSummary].join(" | "));
+    return found.violations.map(({id, nodes: [first, ...more]}) =>
+        [id, 1 + more.length, first.html.slice(0, 200), first.failureSummary].join(" | "));
 }"""
 SOUNDS = """() => Promise.all([...document.querySelectorAll("audio")].map(a => new Promise(done => {
     const tell = () => done(a.duration > 0.1 ? "" : a.outerHTML.slice(0, 100));
     a.readyState > 0 || a.error ? tell() : (a.onloadedmetadata = a.onerror = tell);
     a.preload = "metadata";
 }))).then(all => ({players: all.length, silent: all.filter(Boolean)}))"""
-WIDER = """() => document.documentElement.scrollWidth > innerWidth
-    ? [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth)
-        .slice(0, 3).map(e => e.outerHTML.slice(0, 100)) : []"""
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll("main *")]
+        .filter(part => part.getBoundingClientRect().right > innerWidth && !part.closest("pre"))
+        .slice(0, 3).map(part => part.outerHTML.slice(0, 100))"""
 
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """Build the pages, letting no warning pass, and serve them as ``course.py site`` does."""
     command = [sys.executable, ROOT / "site" / "build.py", "--strict", "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as site:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as site:
         lines = []
         for line in site.stdout:
             lines.append(line)
@@ -149,3 +154,118 @@ def test_every_player_has_a_sound(visits):
     assert those_with(visits, "silent") == {}
     assert visits["index.html"]["players"] == 3
     assert visits["notebooks/00_start_here.html"]["players"] > 3
+
+
+def test_a_quiz_answers_to_the_keyboard_and_says_so_aloud(page):
+    page.goto("index.html")
+    page.locator("fieldset input").first.focus()
+    page.keyboard.press("ArrowDown")
+    told = page.get_by_role("status")
+    assert told.inner_text().startswith("Yes. Loud")
+    page.keyboard.press("ArrowDown")
+    assert told.inner_text().startswith("No. This one is happy")
+
+
+def test_a_solution_is_folded_until_it_is_asked_for(page):
+    page.goto("notebooks/02_extract_mfccs.html")
+    fold = page.locator("main details", has=page.locator("summary", has_text="Solution")).first
+    assert not fold.locator("pre").first.is_visible()
+    fold.locator("summary").first.click()
+    assert fold.locator("pre").first.is_visible()
+
+
+def test_every_figure_and_sketch_says_what_it_shows():
+    bare = {}
+    for path in sorted(HTML.glob("notebooks/*.html")):
+        main = path.read_text(encoding="utf-8").partition("<main")[2]
+        pictures = re.findall(r"<img\b[^>]*>", main)
+        assert len(pictures) > 3
+        bare[path.name] = [p[:99] for p in pictures if not re.search(r'alt="[^"]{20,}"', p)]
+    assert not any(bare.values()), bare
+
+
+def test_a_formula_is_drawn_without_a_script(page):
+    page.goto("notebooks/04_build_the_model.html")
+    box = page.locator("math").first.bounding_box()
+    assert box["width"] > 150
+    assert box["height"] > 30
+    assert page.evaluate("typeof MathJax") == "undefined"
+
+
+def test_the_search_finds_a_word_and_leads_to_its_page(page):
+    page.goto("search.html?q=softmax")
+    first = page.locator("ul.search li a").first
+    first.wait_for()
+    first.click()
+    assert "softmax" in page.locator("main").inner_text().lower()
+
+
+def test_dark_mode_is_one_button_away_and_stays(page):
+    page.emulate_media(color_scheme="light")
+    page.goto("index.html")
+    for _ in range(3):  # light, dark, as the system has it
+        if page.evaluate("document.documentElement.dataset.theme") == "dark":
+            break
+        page.locator("button.theme-switch-button:visible").first.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.goto("docs/glossary.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda p: p.stem)
+def test_a_notebook_can_be_opened_elsewhere_and_downloaded_as_it_is(page, path):
+    page.goto(f"notebooks/{path.stem}.html")
+    ways = page.locator("p.ways-in a")
+    addresses = [way.get_attribute("href") for way in ways.all()]
+    source = path.read_text(encoding="utf-8")
+    assert len(addresses) == 3
+    assert all(address in source for address in addresses[:2])
+    with page.expect_download() as downloaded:
+        ways.last.click()
+    assert downloaded.value.path().read_bytes() == path.read_bytes()
+
+
+class Anchors(HTMLParser):
+    """Collect what a page links to, and what in it can be linked to."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.ids: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.ids |= {given[key] for key in ("id", "name") if given.get(key)}
+        self.links |= {given[key] for key in ("href", "src") if given.get(key)}
+
+
+def test_every_link_within_the_site_and_to_the_repository_leads_somewhere(address):
+    read = {name: Anchors((HTML / name).read_text(encoding="utf-8")) for name in pages()}
+    repository = re.compile(r"https://github\.com/[\w-]+/[\w-]+/(?:blob|tree)/main/([^#?]+)")
+    dead = []
+    for name, anchors in read.items():
+        for link in anchors.links:
+            target, part = urldefrag(urljoin(name, link))
+            if found := repository.match(link):
+                there = (ROOT / found[1]).exists()
+            elif urlsplit(target).scheme:
+                continue
+            else:
+                target = unquote(urlsplit(target).path)
+                there = (HTML / target).exists()
+                if there and part and target in read:
+                    there = unquote(part) in read[target].ids
+            if not there:
+                dead.append(f"{name}: {link}")
+    assert not dead
+
+
+def test_every_module_and_every_notebook_has_its_page(address):
+    built = {Path(name).stem for name in pages()}
+    assert {path.stem for path in ROOT.glob("notebooks/*.ipynb")} <= built
+    modules = {path.stem for path in (ROOT / "ser_helpers").glob("[a-z]*.py")}
+    assert modules <= built
+    assert ">>> " in (HTML / "reference" / "quiz.html").read_text(encoding="utf-8").replace(
+        "&gt;", ">"
+    )
