@@ -35,7 +35,7 @@ suppress_warnings = ["ref.python"]  # two classes are called Report; the first i
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False
-napoleon_use_rtype = False
+napoleon_use_param = napoleon_use_rtype = False  # else "shape (n_clips,)" links to any n_clips
 add_module_names = False
 toc_object_entries = False
 
