@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.linkcode",
     "sphinx.ext.napoleon",
     "course_pages",
+    "course_reference",
 ]
 root_doc = "index"
 
