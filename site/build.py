@@ -103,10 +103,10 @@ def main() -> int:
     options = parser.parse_args()
     try:
         set_up()
-    except subprocess.CalledProcessError:
+    except (subprocess.CalledProcessError, OSError) as error:
         print(
-            "site: the packages for the pages could not be installed: check the internet "
-            "connection, then run the same command again"
+            f"site: {ENVIRONMENT} could not be made ({error}): check that this folder can be "
+            "written to and that the internet can be reached, then run the same command again"
         )
         return 1
     start = time.perf_counter()
@@ -114,11 +114,8 @@ def main() -> int:
     if code := build(strict=options.strict):
         print("site: not built; the reasons are above")
         return code
-    files = [path for path in HTML.rglob("*") if path.is_file()]
-    pages, size = (
-        sum(path.suffix == ".html" for path in files),
-        sum(p.stat().st_size for p in files),
-    )
+    pages = sum("_static" not in path.parts for path in HTML.rglob("*.html"))
+    size = sum(path.stat().st_size for path in HTML.rglob("*") if path.is_file())
     seconds = time.perf_counter() - start
     print(f"site: {pages} pages, {size / 1e6:.0f} MB, built in {seconds:.0f} s: {HTML}", flush=True)
     if not options.no_serve:
