@@ -47,9 +47,9 @@ SOUNDS = """() => Promise.all([...document.querySelectorAll("audio")].map(a => n
     a.preload = "metadata";
 }))).then(all => ({players: all.length, silent: all.filter(Boolean)}))"""
 WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-    [...document.querySelectorAll("main *")]
+    [`${document.documentElement.scrollWidth} pixels`, ...[...document.querySelectorAll("main *")]
         .filter(part => part.getBoundingClientRect().right > innerWidth && !part.closest("pre"))
-        .slice(0, 3).map(part => part.outerHTML.slice(0, 100))"""
+        .slice(0, 3).map(part => part.outerHTML.slice(0, 100))]"""
 
 
 @pytest.fixture(scope="session")
