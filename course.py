@@ -2,7 +2,8 @@
 
 For teachers there are ``grade`` and ``classroom``; ``site`` builds the course's web pages. The
 first call creates the environment ``.venv`` next to this file; later calls start at once. With
-``--tensorflow``, TensorFlow is added for notebook 11, and ``test`` tests only what runs on it.
+``--tensorflow``, TensorFlow is added for notebook 11, and ``test`` tests only what runs on it;
+``test --browser`` tests the web pages in Chromium.
 This file uses only the standard library and works the same on Linux, macOS and Windows, with
 Python 3.11 to 3.13. Its syntax can be read by Python 3.6, so that an old Python prints a helpful
 message instead of a syntax error.
@@ -51,6 +52,8 @@ SCRIPTS = {
 START = os.path.join("notebooks", "00_start_here.ipynb")
 PARTS = ("requirements.txt", "requirements.lock", "pyproject.toml", "ser_helpers", "tests", START)
 TENSORFLOW = "requirements-tensorflow.txt"
+BROWSER_TESTS = os.path.join("tests", "browser")
+STAMP_BROWSER = os.path.join(ENVIRONMENT, "course-ready-browser")
 # What uses Keras, whose backend is TensorFlow or PyTorch.
 KERAS_TESTS = ("test_keras_twin.py", "test_by_hand_11.py")
 KERAS_NOTEBOOK = os.path.join("notebooks", "11_keras_and_tensorflow.ipynb")
@@ -312,6 +315,16 @@ def add_tensorflow():
     write_stamp(STAMP_TENSORFLOW, TENSORFLOW)
 
 
+def add_browser():
+    """Add to ``.venv`` what drives a browser, once; the browser itself is the system's Chromium."""
+    needed = os.path.join(BROWSER_TESTS, "requirements.txt")
+    if is_ready(STAMP_BROWSER, needed):
+        return
+    wanted = [*pip_install(), "--requirement", os.path.join(ROOT, needed)]
+    step("adding Playwright, which drives a browser (once; 50 MB)", wanted, NO_NETWORK)
+    write_stamp(STAMP_BROWSER, needed)
+
+
 def why_not_writable(folder):
     """Try to write to a folder; return the system's reason if it fails, or None."""
     try:
@@ -413,7 +426,7 @@ def run_tests(python, environment, extra, tensorflow=False):
 
     With two processors, both run at once, and nbval's output is held back until pytest has ended.
     """
-    package, notebooks = ["tests"], ["notebooks"]
+    package, notebooks = ["--ignore=" + BROWSER_TESTS, "tests"], ["notebooks"]
     if tensorflow:
         say("testing only what uses Keras, on TensorFlow; to test everything, on PyTorch,")
         say("leave out --tensorflow")
@@ -533,6 +546,11 @@ def main():
         if options.here:
             check_here(options.what, options.tensorflow)
         environment = child_environment(options.here)
+        if options.what == "test" and "--browser" in extra:
+            if not options.here:
+                add_browser()
+            extra.remove("--browser")
+            return wait_for([python, "-m", "pytest", "-q", BROWSER_TESTS, *extra], environment)
         if options.what == "test":
             return run_tests(python, environment, extra, options.tensorflow)
         if options.what in SCRIPTS:  # from where the user is: paths are theirs

@@ -16,6 +16,7 @@ from conftest import ROOT, load_script
 CPU, PLAIN = "the CPU build", "the plain index"
 LOCK, RANGES, EDITABLE, VENV = "the lock", "the ranges", "ser_helpers", "venv"
 TENSORFLOW, ANY_TENSORFLOW = "TensorFlow beside the lock", "TensorFlow"
+PLAYWRIGHT = "Playwright"
 
 
 class Machine:
@@ -85,6 +86,8 @@ class Machine:
         if tensorflow in command:
             beside = ["--constraint", str(self.folder / "requirements.lock")]
             return TENSORFLOW if command[-2:] == beside else ANY_TENSORFLOW
+        if command[-1].endswith(os.path.join("browser", "requirements.txt")):
+            return PLAYWRIGHT
         for end, step in (("lock", LOCK), ("txt", RANGES), (str(self.folder), EDITABLE)):
             if command[-1].endswith(end):
                 return step
@@ -303,6 +306,23 @@ def test_a_path_chooses_what_is_started(machine):
     started = [command[command.index("-q") + 1 :] for command, _ in machine.watched]
     nbval = ["--nbval-lax", "--nbval-cell-timeout=300", "-p", "no:cacheprovider", notebook]
     assert started == [[test, "-x"], nbval, [test], nbval]
+
+
+def test_what_needs_a_browser_is_tested_only_if_asked_and_playwright_is_added_once(machine):
+    needed = machine.folder / "tests" / "browser" / "requirements.txt"
+    needed.parent.mkdir()
+    needed.write_bytes(b"playwright\n")
+    browser_tests = machine.course.BROWSER_TESTS
+    assert machine("test", "--browser", "-x") == 0
+    assert machine.ran == [*ALL_WELL, PLAYWRIGHT]
+    assert machine.watched.pop()[0][1:] == ["-m", "pytest", "-q", browser_tests, "-x"]
+    assert machine("test", "--browser") == 0
+    assert machine.ran == []
+    machine.watched.clear()
+    assert machine("test") == 0
+    assert f"--ignore={browser_tests}" in machine.watched[0][0]
+    assert machine("lab", "--browser=firefox") == 0  # is JupyterLab's own
+    assert machine.watched[-1][0][-1] == "--browser=firefox"
 
 
 @pytest.fixture

@@ -52,3 +52,11 @@ def test_links_lead_somewhere(page):
     for target in LINK.findall(path.read_text(encoding="utf-8")):
         if not target.startswith(("https://", "#", "mailto:")):
             assert (path.parent / target.split("#")[0]).exists(), f"{page} links to {target}"
+
+
+def test_it_has_the_sections_that_the_web_pages_take_from_it():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "site" / "pages").glob("*.md")]
+    wanted = re.findall(r"<!-- readme: (.+) -->", "\n".join(pages))
+    assert wanted
+    assert set(wanted) <= set(re.findall(r"^## (.+)$", readme, re.MULTILINE))

@@ -8,11 +8,11 @@ Module                              What it does                                
 ``frames``, ``temporal``,           log-mel frames, a network that sees time,     09
 ``checkpoint``                      and that network as one file
 ``channel``, ``adapt``,             telephone, noise and rooms; getting used to   10
-``recorder``, ``small``,            a speaker; a recorder for the notebook; what a
-``cures``                           small class still allows; what may help
+``recorder``, ``small``,            a speaker; a recorder for the notebook; what
+``cures``                           a small class still allows; what may help
 ``keras_twin``                      the road's network in Keras                   11
-``shards``, ``streams``             a table larger than memory, in Parquet files; 12
-                                    frames as a stream for PyTorch
+``shards``, ``streams``             a table larger than memory, in Parquet        12
+                                    files; frames as a stream for PyTorch
 ``pretrained``,                     Whisper's encoder, what it makes of a clip,   13
 ``whisper_weights``,                where its weights are, what it made of the
 ``demo_embeddings``                 demo voices
