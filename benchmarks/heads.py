@@ -28,11 +28,16 @@ def rotate(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
     return [rows @ turn for rows in (train, *others)]
 
 
+def regression(strength: float) -> LogisticRegression:
+    """Return the head as it is trained everywhere."""
+    return LogisticRegression(C=strength, max_iter=300, tol=1e-3, warm_start=True)
+
+
 def path_of(
     x: np.ndarray, y: np.ndarray, *others: np.ndarray, strengths: Sequence[float] = STRENGTHS
 ) -> list[list[pd.DataFrame]]:
     """Train once per strength; return each one's probabilities of all others, sorted by class."""
-    head = LogisticRegression(max_iter=300, tol=1e-3, warm_start=True)
+    head = regression(strengths[0])
     x, *others = rotate(x, *others)
     found = []
     with warnings.catch_warnings():

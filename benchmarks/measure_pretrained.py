@@ -10,8 +10,11 @@ network on the same folds, for paired differences. Writes ``results/pretrained_<
 
 import argparse
 import time
+from dataclasses import asdict
 
+import fine_tuning
 import heads
+import measure_temporal
 import numpy as np
 import pandas as pd
 import record
@@ -20,7 +23,7 @@ from sklearn.metrics import balanced_accuracy_score
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
-from ser_helpers.further import adapt, pretrained, whisper_weights
+from ser_helpers.further import adapt, frames, pretrained, temporal, whisper_weights
 
 N_FOLDS = 6
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
@@ -225,12 +228,53 @@ def measure_padding(heard: Heard) -> dict:
     return {"filled up to 30 s": padded(heard.clips)}
 
 
+def measure_frames(heard: Heard) -> dict:
+    """Compare with the network of notebook 09, trained on the same folds (20 to 40 minutes)."""
+    clips = heard.clips
+    table = frames.extract(clips, progress=False)
+    parts = [split.parts_of_fold(heard.folds, fold) for fold in range(N_FOLDS)]
+    runs = measure_temporal.run_folds(table, clips, parts, temporal.TemporalSettings(), n_jobs=1)
+    pieces = [p.loc[own.index[own == "test"]] for (_, p), own in zip(runs, parts, strict=True)]
+    network = pd.concat(pieces).loc[clips.index].idxmax(axis=1)
+    own = {n: heard.table[pretrained.feature_names(SETS[n])] for n in ("layers 2 and 3", MAIN)}
+    return {
+        "the network over time of notebook 09": scores(clips, network),
+        "paired difference to the network over time": {
+            name: paired(clips, heard.said(table), network) for name, table in own.items()
+        },
+    }
+
+
+def measure_tuning(heard: Heard) -> dict:
+    """Fine-tune the last block in each fold, and compare with the same network frozen."""
+    clips, settings = heard.clips, fine_tuning.Settings()
+    known = fine_tuning.frames_of(clips, pretrained.load())
+    table = heard.table[pretrained.feature_names((fine_tuning.INPUT, fine_tuning.TRAINED))]
+    rows, said = [], []
+    for fold in range(N_FOLDS):
+        parts = split.parts_of_fold(heard.folds, fold)
+        row, answers = fine_tuning.run_fold(known, table, clips.emotion, parts, settings)
+        rows.append(row)
+        said.append(answers)
+    both = pd.concat(said).loc[clips.index]
+    return {
+        "fine-tuning": {
+            "settings": asdict(settings),
+            "uar of layers 2 and 3": {name: scores(clips, both[name]) for name in both},
+            "uar, fine-tuned minus frozen": paired(clips, both["fine-tuned"], both["frozen"]),
+            "folds": rows,
+        }
+    }
+
+
 PARTS = {
     "layers": measure_layers,
     "few": measure_few,
     "probes": measure_probes,
     "leak": measure_leak,
     "padding": measure_padding,
+    "frames": measure_frames,
+    "tuning": measure_tuning,
 }
 
 
