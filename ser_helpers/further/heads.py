@@ -1,4 +1,4 @@
-"""A logistic regression on many features and few clips, fast: what measure_pretrained.py trains."""
+"""A logistic regression on many features and few clips, fast: the small head of notebook 13."""
 
 import warnings
 from collections.abc import Sequence
