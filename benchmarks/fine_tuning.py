@@ -10,7 +10,6 @@ import copy
 import time
 from dataclasses import dataclass
 
-import heads
 import numpy as np
 import pandas as pd
 import torch
@@ -19,7 +18,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from ser_helpers import data, evaluate, split
-from ser_helpers.further import pretrained
+from ser_helpers.further import heads, pretrained
 
 INPUT, TRAINED = 2, 3  # layers
 

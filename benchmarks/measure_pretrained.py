@@ -9,11 +9,11 @@ network on the same folds, for paired differences. Writes ``results/pretrained_<
 """
 
 import argparse
+import platform
 import time
 from dataclasses import asdict
 
 import fine_tuning
-import heads
 import measure_temporal
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from sklearn.metrics import balanced_accuracy_score
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
-from ser_helpers.further import adapt, frames, pretrained, temporal, whisper_weights
+from ser_helpers.further import adapt, frames, heads, pretrained, temporal, whisper_weights
 
 N_FOLDS = 6
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
@@ -228,6 +228,37 @@ def measure_padding(heard: Heard) -> dict:
     return {"filled up to 30 s": padded(heard.clips)}
 
 
+def measure_cost(heard: Heard) -> dict:
+    """Time both ways of describing a clip, on one processor; the quickest of three counts."""
+    encoder = pretrained.load()
+    sounds = [data.load_clip(path) for path in heard.clips.path.iloc[:: len(heard.clips) // 20]]
+    ways = {"MFCCs": features.describe, "Whisper": lambda y: pretrained.describe(y, encoder)}
+    found: dict[str, float] = {}
+    for name, describe in ways.items():
+        describe(sounds[0])
+        times = np.full(len(sounds), np.inf)
+        for _ in range(3):
+            for i, y in enumerate(sounds):
+                start = time.perf_counter()
+                describe(y)
+                times[i] = min(times[i], time.perf_counter() - start)
+        found[name] = round(1000 * float(times.mean()), 2)
+    return {
+        "cost": {
+            "milliseconds_per_clip": found,
+            "seconds_of_a_clip": round(float(np.mean([len(y) for y in sounds])) / 16_000, 2),
+            "processors": 1,
+            "weights_of_the_encoder": sum(w.numel() for w in encoder.parameters()),
+            "weights_up_to_block_3": sum(
+                w.numel()
+                for n, w in encoder.named_parameters()
+                if not n.startswith(("blocks.3", "ln_post"))
+            ),
+            "machine": platform.processor() or platform.machine(),
+        }
+    }
+
+
 def measure_frames(heard: Heard) -> dict:
     """Compare with the network of notebook 09, trained on the same folds (20 to 40 minutes)."""
     clips = heard.clips
@@ -273,6 +304,7 @@ PARTS = {
     "probes": measure_probes,
     "leak": measure_leak,
     "padding": measure_padding,
+    "cost": measure_cost,
     "frames": measure_frames,
     "tuning": measure_tuning,
 }

@@ -10,7 +10,6 @@ import sys
 import zipfile
 from dataclasses import replace
 
-import heads
 import measure_pretrained
 import numpy as np
 import pandas as pd
@@ -23,7 +22,7 @@ from torch import nn
 
 from ser_helpers import data, evaluate, features, predict, split, train
 from ser_helpers.errors import DataError
-from ser_helpers.further import adapt, demo_embeddings, pretrained, whisper_weights
+from ser_helpers.further import adapt, demo_embeddings, heads, pretrained, whisper_weights
 from ser_helpers.further.whisper_weights import TINY_EN, Kind
 
 SMALL = Kind("small", n_mels=80, width=64, n_heads=2, n_blocks=2, fingerprint="")
