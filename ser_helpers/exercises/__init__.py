@@ -23,6 +23,7 @@ Module          Notebook
 ``channels``    10
 ``frameworks``  11
 ``streams``     12
+``pretrained``  13
 ``studies``     14
 ==============  =========
 """
@@ -51,6 +52,7 @@ TOPICS = (
     "channels",
     "frameworks",
     "streams",
+    "pretrained",
     "studies",
 )
 

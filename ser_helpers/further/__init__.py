@@ -15,7 +15,8 @@ Module                              What it does                                
                                     frames as a stream for PyTorch
 ``pretrained``,                     Whisper's encoder, what it makes of a clip,   13
 ``whisper_weights``,                where its weights are, what it made of the
-``demo_embeddings``                 demo voices
+``demo_embeddings``, ``attention``, demo voices; two of its heads; a small head of
+``heads``                           one's own
 ==================================  ============================================  ========
 
 They build on the road, and nothing on the road builds on them.
@@ -39,4 +40,6 @@ MODULES = (
     "pretrained",
     "whisper_weights",
     "demo_embeddings",
+    "attention",
+    "heads",
 )
