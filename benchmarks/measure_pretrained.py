@@ -143,7 +143,7 @@ def padded(clips: pd.DataFrame, *, n: int = 20) -> dict:
         "seconds_a_clip": round(float(clips.duration.mean()), 2),
         "times_as_long": round(float(times[1] / times[0]), 1),
         "mean_difference_in_sd_of_a_row": dict(
-            zip(list(SETS)[:6], np.mean(differences, axis=0).round(3).tolist(), strict=True)
+            zip(list(SETS)[:6], np.mean(differences, axis=0, dtype=float).round(3).tolist(), strict=True)
         ),
     }
 

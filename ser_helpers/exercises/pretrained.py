@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
 from ser_helpers.exercises.checking import Exercise, Mistake

@@ -16,7 +16,7 @@ Module                              What it does                                
 ``pretrained``,                     Whisper's encoder, what it makes of a clip,   13
 ``whisper_weights``,                where its weights are, what it made of the
 ``demo_embeddings``, ``attention``, demo voices; two of its heads; a small head of
-``heads``                           one's own
+``heads``, ``measured``             one's own; what both were worth
 ==================================  ============================================  ========
 
 They build on the road, and nothing on the road builds on them.
@@ -42,4 +42,5 @@ MODULES = (
     "demo_embeddings",
     "attention",
     "heads",
+    "measured",
 )
