@@ -143,7 +143,11 @@ def padded(clips: pd.DataFrame, *, n: int = 20) -> dict:
         "seconds_a_clip": round(float(clips.duration.mean()), 2),
         "times_as_long": round(float(times[1] / times[0]), 1),
         "mean_difference_in_sd_of_a_row": dict(
-            zip(list(SETS)[:6], np.mean(differences, axis=0, dtype=float).round(3).tolist(), strict=True)
+            zip(
+                list(SETS)[:6],
+                np.mean(differences, axis=0, dtype=float).round(3).tolist(),
+                strict=True,
+            )
         ),
     }
 
@@ -196,13 +200,19 @@ def measure_layers(heard: Heard) -> dict:
 
 def measure_leak(heard: Heard) -> dict:
     """Score the same heads on random rows, whose speakers were all heard in training."""
+    clips, names = heard.clips, ("layer 2", "layers 2 and 3", MAIN)
     tables = {"MFCCs": heard.mfccs}
-    tables |= {n: heard.table[pretrained.feature_names(SETS[n])] for n in ("layer 2", MAIN)}
+    tables |= {name: heard.table[pretrained.feature_names(SETS[name])] for name in names}
+    unseen = {name: heard.said(table) for name, table in tables.items()}
+    leaky = {name: heard.said(table, folds=heard.by_rows) for name, table in tables.items()}
     return {
-        "random rows (leaks)": {
-            name: scores(heard.clips, heard.said(table, folds=heard.by_rows))
-            for name, table in tables.items()
-        }
+        "random rows (leaks)": {name: scores(clips, said) for name, said in leaky.items()},
+        "paired difference, random rows minus unseen speakers": {
+            name: paired(clips, leaky[name], unseen[name]) for name in tables
+        },
+        "paired difference to MFCCs with the same head": {
+            name: paired(clips, unseen[name], unseen["MFCCs"]) for name in names
+        },
     }
 
 
