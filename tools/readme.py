@@ -23,6 +23,16 @@ ROWS = (
         "frames, unseen speakers",
         "**its network that sees time (09), unseen speakers**",
     ),
+    (
+        "pretrained_",
+        "layers 2 and 3, unseen speakers",
+        "**a small head on Whisper's frozen layers (13), unseen speakers**",
+    ),
+    (
+        "pretrained_",
+        "layers 2 and 3, standardised by speaker",
+        "the same, standardised by speaker",
+    ),
     ("", "tutorials' features, unseen speakers", "the tutorials' features, unseen speakers"),
     ("", "course, random rows (leaks)", "this course's network, random rows: *leaks*"),
     (

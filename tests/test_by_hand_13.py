@@ -1,0 +1,154 @@
+"""What notebook 13 computes by hand is what PyTorch does; what it tells was measured."""
+
+import json
+import re
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import ROOT
+from notebook_code import functions_of
+from torch.nn.functional import scaled_dot_product_attention
+
+from ser_helpers import data
+from ser_helpers.further import attention, measured, pretrained, whisper_weights
+
+(PATH,) = (ROOT / "notebooks").glob("13_*.ipynb")
+RESULTS = ROOT / "ser_helpers" / "results"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def markdown() -> str:
+    cells = nbformat.read(PATH, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def some_head(width: int, n_numbers: int, *, scale: float) -> attention.Head:
+    rng = np.random.default_rng(width)
+    matrices = rng.normal(scale=scale, size=(3, n_numbers, width))
+    q, v = rng.normal(size=(2, n_numbers))
+    return attention.Head(matrices[0], q, matrices[1], matrices[2], v)
+
+
+@pytest.mark.parametrize(("n_frames", "scale"), [(1, 0.1), (40, 0.2), (25, 5.0)])
+def test_one_head_is_that_of_pytorch(n_frames, scale):
+    x = np.random.default_rng(0).normal(size=(n_frames, 12))
+    head = some_head(12, 6, scale=scale)
+    weights, taken = functions_of("13").attention_by_hand(x, head)
+    q = x @ head.query.T + head.query_bias
+    v = x @ head.value.T + head.value_bias
+    parts = (torch.tensor(part)[None] for part in (q, x @ head.key.T, v))
+    np.testing.assert_allclose(taken, scaled_dot_product_attention(*parts)[0], atol=1e-9)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    np.testing.assert_allclose(weights @ v, taken)
+
+
+def test_the_heads_that_come_with_the_course_are_those_of_the_encoder():
+    if whisper_weights.find() is None:
+        pytest.skip("needs requirements-pretrained.txt")
+    y = data.load_clip(data.open_corpus("demo").clips.path[attention.CLIP])
+    encoder = pretrained.load()
+    frames, heads = attention.load()
+    now, parts = attention.take(y, encoder)
+    np.testing.assert_allclose(frames, now, rtol=2e-3, atol=2e-3)  # float16
+    for name, head in heads.items():
+        for key, array in vars(head).items():
+            np.testing.assert_array_equal(array, vars(parts[name])[key])
+    # By hand, the two heads are their share of what the block's attention takes.
+    attend = encoder.blocks[attention.BLOCK - 1].attn
+    by_hand = functions_of("13").attention_by_hand
+    kept = {place: by_hand(now, heads[name])[1] for name, place in attention.HEADS.items()}
+    whole = []
+    attend.out.register_forward_pre_hook(lambda _, inputs: whole.append(inputs[0][0]))
+    attend(torch.from_numpy(now)[None])
+    for place, taken in kept.items():
+        own = slice(64 * place, 64 * place + 64)
+        np.testing.assert_allclose(taken, whole[0][:, own], atol=1e-4)
+
+
+def test_the_heads_are_whole_and_a_damaged_file_is_named(tmp_path):
+    frames, heads = attention.load()
+    assert frames.shape[1] == 384 and set(heads) == set(attention.HEADS)
+    assert attention.FILE.stat().st_size < 500_000
+    bad = tmp_path / "bad.npz"
+    bad.write_bytes(attention.FILE.read_bytes()[:1000])
+    with pytest.raises(attention.DataError, match=r"bad\.npz cannot be used"):
+        attention.load(bad)
+
+
+def test_without_weights_another_corpus_is_answered_kindly(monkeypatch, corpus, capsys):
+    monkeypatch.setattr(whisper_weights, "find", lambda *_: None)
+    assert pretrained.audible(corpus).synthetic
+    said = capsys.readouterr().out
+    for word in (
+        corpus.name,
+        "75 MB",
+        "whisper_weights.download()",
+        "goes on with the demo voices",
+    ):
+        assert word in said
+    monkeypatch.setattr(whisper_weights, "find", lambda *_: "here")
+    assert pretrained.audible(corpus) is corpus
+
+
+def test_ten_lines_put_in_any_network_of_transformers(monkeypatch):
+    transformers = pytest.importorskip("transformers")
+    (block,) = re.findall(
+        r"<summary>Ten lines for another ear</summary>\s*```python\n(.*?)```", markdown(), re.DOTALL
+    )
+    settings = transformers.WavLMConfig(
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        conv_dim=(16, 16),
+        conv_kernel=(10, 8),
+        conv_stride=(5, 64),
+        num_feat_extract_layers=2,
+        num_conv_pos_embeddings=8,
+        num_conv_pos_embedding_groups=2,
+    )
+    asked = []
+
+    def random_model(name):
+        asked.append(name)
+        return transformers.WavLMModel(settings)
+
+    monkeypatch.setattr(transformers.AutoModel, "from_pretrained", random_model)
+    monkeypatch.setattr(
+        transformers.AutoFeatureExtractor,
+        "from_pretrained",
+        lambda name: transformers.Wav2Vec2FeatureExtractor(),
+    )
+    clips = data.open_corpus("demo").clips.iloc[:3]
+    names = {"data": data, "np": np, "pd": pd, "torch": torch, "clips": clips}
+    exec(block, names)
+    table = names["theirs"]
+    assert asked == ["microsoft/wavlm-base-plus"]
+    assert table.shape == (3, 48) and table.index.equals(clips.index)
+    assert np.isfinite(table.to_numpy()).all() and table.std().min() > 0
+
+
+@pytest.mark.parametrize("corpus", ["demo", "ravdess"])
+def test_what_was_measured_is_read_as_it_was_stored(corpus):
+    tree = json.loads((RESULTS / f"pretrained_{corpus}.json").read_text("utf-8"))
+    known, chance = measured.probes(corpus)
+    stored = tree["probes, balanced accuracy"]["speaker, in other sentences"]
+    assert known.speaker["layer 2"] == stored["layer 2"]
+    assert chance.speaker == pytest.approx(1 / tree["n_actors"], abs=1e-3)
+    assert len(known) == 7
+    curves = measured.curves(corpus)
+    n = tree["n_actors"]
+    assert list(curves["MFCCs"].index) == [2, 4, 8, n * 4 // 6]
+    assert (
+        curves["MFCCs"].value.iloc[-1] == tree["scores"]["MFCCs, unseen speakers"]["uar"]["value"]
+    )
