@@ -152,3 +152,66 @@ def test_what_was_measured_is_read_as_it_was_stored(corpus):
     assert (
         curves["MFCCs"].value.iloc[-1] == tree["scores"]["MFCCs, unseen speakers"]["uar"]["value"]
     )
+
+
+#: What the prose says of real actors, in per cent or points, and where it was measured.
+SAID = {
+    r"some (\d+) points, more than all our work": (
+        "paired difference to MFCCs with the same head",
+        "layers 2 and 3",
+    ),
+    r"Whisper and the small head (\d+) %": ("scores", "layers 2 and 3, unseen speakers", "uar"),
+    r"which of 24 people it is in (\d+) % of the clips": (
+        "probes, balanced accuracy",
+        "speaker, in other sentences",
+        "layer 4",
+    ),
+    r"\((\d+) % against \d+ %\)": ("learning curve", "layers 2 to 4", "2 training speakers"),
+    r"\(\d+ % against (\d+) %\)": ("scores", "MFCCs, unseen speakers", "uar"),
+    r"the same head reaches (\d+) % with real": (
+        "scores",
+        "layers 2 to 4, standardised by speaker",
+        "uar",
+    ),
+    r"reached ([\d.]+) %, plain": ("trials", "layers 2 to 4, frames above -35 dB"),
+    r"plain layers 2 and 3 ([\d.]+) %": ("trials", "layers (2, 3)"),
+    r"together reached ([\d.]+) % with unseen": (
+        "scores",
+        "layers 1 to 4, unseen speakers",
+        "uar",
+    ),
+    r"with unseen speakers, ([\d.]+) % where the validation": (
+        "scores",
+        "layers 1 to 4, trained on the validation speakers too, unseen speakers",
+        "uar",
+    ),
+    r"and ([\d.]+) % standardised by speaker": (
+        "scores",
+        "layers 1 to 4, standardised by speaker",
+        "uar",
+    ),
+}
+
+
+@pytest.mark.parametrize("pattern", SAID)
+def test_what_the_prose_says_of_real_actors_was_measured(pattern):
+    found = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    for key in SAID[pattern]:
+        found = found[key]
+    if isinstance(found, dict):
+        found = found.get("value", found.get("validation_uar"))
+    said = re.findall(pattern, markdown())
+    assert len(said) == 1, f"{pattern} stands in the notebook {len(said)} times"
+    digits = len(said[0].partition(".")[2])
+    assert float(said[0]) == pytest.approx(100 * found, abs=0.51 * 10**-digits)
+
+
+def test_the_prose_tells_how_many_recipes_were_tried_and_where_the_emotion_is_found_best():
+    tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    assert f"{len(tree['trials'])} recipes" in markdown()
+    for corpus, speaker, emotion in (("ravdess", 1, {2, 3}), ("demo", 1, {1, 2})):
+        known, _ = measured.probes(corpus)
+        assert known.speaker.drop("MFCCs").idxmax() == f"layer {speaker}"
+        best = set(known.emotion.nlargest(2).index)
+        assert best == {f"layer {layer}" for layer in emotion}
+        assert known.sentence.drop("MFCCs").min() > 0.99

@@ -20,7 +20,7 @@ def table_of(n_speakers: int, n_features: int) -> tuple[pd.DataFrame, pd.DataFra
     rng = np.random.default_rng(0)
     actor = np.repeat(5001 + np.arange(n_speakers), 12)
     clips = pd.DataFrame(
-        {"actor": actor, "emotion": np.tile(KINDS, 4 * n_speakers)},
+        {"actor": actor, "emotion": np.tile(KINDS, 4 * n_speakers), "sex": "unknown"},
         index=pd.Index([f"clip{i:03d}" for i in range(len(actor))], name="clip"),
     )
     x = rng.normal(size=(len(clips), n_features))
@@ -52,7 +52,7 @@ def test_each_clip_is_answered_by_a_head_that_never_heard_its_speaker():
     # Labels of the test part are never looked at.
     parts = split.parts_of_fold(folds, 0)
     changed = clips.emotion.where(parts != "test", "ANG")
-    _, test, uar, strength = heads.validated(table, changed, parts)
+    _, test, _, strength = heads.validated(table, changed, parts)
     pd.testing.assert_frame_equal(test, probabilities.loc[test.index])
     assert rows[0]["strength"] == strength
     said = test.idxmax(axis=1)

@@ -33,6 +33,7 @@ def probes(corpus: str) -> tuple[pd.DataFrame, pd.Series]:
     """
     asked = published.tree_of("pretrained", corpus)["probes, balanced accuracy"]
     table = pd.DataFrame({question.partition(",")[0]: found for question, found in asked.items()})
+    table = table.rename(index={"after the last norm": "last norm"})  # short enough for an axis
     return table.drop(index="chance"), table.loc["chance"]
 
 

@@ -73,7 +73,7 @@ def by_layer(
     Figure
     """
     check_not_empty(panels, "dict of tables")
-    size = (4.6 * len(panels), 4.2)
+    size = (3.9 * len(panels), 4.6)
     figure, axes = subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
     for ax, (name, table) in zip(axes[0], panels.items(), strict=True):
         for (mark, colour), question in zip(_LOOKS, table, strict=False):
@@ -112,7 +112,7 @@ def over_speakers(panels: Mapping[str, Mapping[str, pd.DataFrame]], *, title: st
     Figure
     """
     check_not_empty(panels, "dict of curves")
-    size = (4.6 * len(panels), 4.2)
+    size = (3.9 * len(panels), 4.2)
     figure, axes = subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
     for ax, (name, curves) in zip(axes[0], panels.items(), strict=True):
         for i, ((mark, colour), (label, table)) in enumerate(
