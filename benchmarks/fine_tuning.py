@@ -27,7 +27,7 @@ INPUT, TRAINED = 2, 3  # layers
 class Settings:
     """How block and head are trained: one clip at a time, so that nothing needs padding."""
 
-    epochs: int = 10
+    epochs: int = 5
     lr: float = 1e-4
     weight_decay: float = 0.01
     clips_a_step: int = 16

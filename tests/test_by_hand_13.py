@@ -215,3 +215,26 @@ def test_the_prose_tells_how_many_recipes_were_tried_and_where_the_emotion_is_fo
         best = set(known.emotion.nlargest(2).index)
         assert best == {f"layer {layer}" for layer in emotion}
         assert known.sentence.drop("MFCCs").min() > 0.99
+
+
+def test_what_a_leak_would_hide_is_nearly_half_of_the_mistakes():
+    tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    honest = tree["scores"]["layers 2 and 3, unseen speakers"]["uar"]["value"]
+    leaky = tree["random rows (leaks)"]["layers 2 and 3"]["uar"]["value"]
+    assert "on real actors by ten points" in markdown()
+    assert leaky - honest == pytest.approx(0.10, abs=0.005)
+    assert "nearly half of Whisper's mistakes" in markdown()
+    assert 0.43 < (leaky - honest) / (1 - honest) < 0.5
+
+
+def test_what_is_said_of_the_cost_was_measured():
+    cost = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))["cost"]
+    per_clip = cost["processor_milliseconds_per_clip"]
+    assert "Some thirty times the time of MFCCs, and still eighty times faster" in markdown()
+    assert per_clip["Whisper"] / per_clip["MFCCs"] == pytest.approx(30, abs=4)
+    assert 1000 * cost["seconds_of_a_clip"] / per_clip["Whisper"] == pytest.approx(80, abs=8)
+    encoder = pretrained.Encoder(80, 384, n_heads=6, n_blocks=4)
+    assert sum(weight.numel() for weight in encoder.parameters()) == cost["weights_of_the_encoder"]
+    (block, *_) = encoder.blocks
+    assert "1.8 million weights" in markdown()
+    assert sum(w.numel() for w in block.parameters()) / 1e6 == pytest.approx(1.8, abs=0.05)
