@@ -166,8 +166,12 @@ SAID = {
         "speaker, in other sentences",
         "layer 4",
     ),
-    r"\((\d+) % against \d+ %\)": ("learning curve", "layers 2 to 4", "2 training speakers"),
-    r"\(\d+ % against (\d+) %\)": ("scores", "MFCCs, unseen speakers", "uar"),
+    r"Whisper scored (\d+) % after learning from two": (
+        "learning curve",
+        "layers 2 to 4",
+        "2 training speakers",
+    ),
+    r"MFCCs (\d+) % after sixteen": ("scores", "MFCCs, unseen speakers", "uar"),
     r"the same head reaches (\d+) % with real": (
         "scores",
         "layers 2 to 4, standardised by speaker",
@@ -217,14 +221,14 @@ def test_the_prose_tells_how_many_recipes_were_tried_and_where_the_emotion_is_fo
         assert known.sentence.drop("MFCCs").min() > 0.99
 
 
-def test_what_a_leak_would_hide_is_nearly_half_of_the_mistakes():
+def test_what_a_leak_would_hide_is_half_of_the_mistakes():
     tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
-    honest = tree["scores"]["layers 2 and 3, unseen speakers"]["uar"]["value"]
-    leaky = tree["random rows (leaks)"]["layers 2 and 3"]["uar"]["value"]
-    assert "on real actors by ten points" in markdown()
-    assert leaky - honest == pytest.approx(0.10, abs=0.005)
-    assert "nearly half of Whisper's mistakes" in markdown()
-    assert 0.43 < (leaky - honest) / (1 - honest) < 0.5
+    honest = tree["scores"]["layers 2 to 4, unseen speakers"]["uar"]["value"]
+    leaky = tree["random rows (leaks)"]["layers 2 to 4"]["uar"]["value"]
+    assert "on real actors by eleven points" in markdown()
+    assert leaky - honest == pytest.approx(0.11, abs=0.005)
+    assert "half of Whisper's mistakes" in markdown()
+    assert (leaky - honest) / (1 - honest) == pytest.approx(0.5, abs=0.03)
 
 
 def test_what_is_said_of_the_cost_was_measured():
