@@ -242,3 +242,23 @@ def test_what_is_said_of_the_cost_was_measured():
     (block, *_) = encoder.blocks
     assert "1.8 million weights" in markdown()
     assert sum(w.numel() for w in block.parameters()) / 1e6 == pytest.approx(1.8, abs=0.05)
+
+
+def test_where_we_cannot_tell_the_interval_holds_zero():
+    demo = json.loads((RESULTS / "pretrained_demo.json").read_text("utf-8"))
+    gain = demo["paired difference to the course's network"][
+        "layers 2 to 4, standardised by speaker"
+    ]
+    assert "we cannot tell Whisper from the network of 05 on MFCCs" in markdown()
+    assert not gain["tells"] and gain["low"] < 0 < gain["high"]
+
+
+def test_what_the_readme_says_of_the_gain_was_measured():
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    ((people, demo),) = re.findall(r"by (\d+) points on people and by (\d+) on the demo", readme)
+    for said, corpus in ((people, "ravdess"), (demo, "demo")):
+        tree = json.loads((RESULTS / f"pretrained_{corpus}.json").read_text("utf-8"))
+        pairs = tree["paired difference to the course's network"]
+        gain = pairs["layers 2 and 3, unseen speakers"]
+        assert gain["tells"]
+        assert int(said) == pytest.approx(100 * gain["value"], abs=0.51)
