@@ -262,3 +262,10 @@ def test_what_the_readme_says_of_the_gain_was_measured():
         gain = pairs["layers 2 and 3, unseen speakers"]
         assert gain["tells"]
         assert int(said) == pytest.approx(100 * gain["value"], abs=0.51)
+
+
+def test_what_is_said_of_fine_tuning_was_measured():
+    tuning = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))["fine-tuning"]
+    (minutes,) = re.findall(r"five epochs of block 3: ([\d.]+) minutes of one core", markdown())
+    assert float(minutes) == pytest.approx(tuning["folds"][0]["processor_seconds"] / 60, abs=0.06)
+    assert tuning["settings"]["epochs"] == 5
