@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import heads
 import joblib
 import measure_temporal
 import numpy as np
@@ -32,7 +31,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
-from ser_helpers.further import adapt, frames, pretrained, temporal
+from ser_helpers.further import adapt, frames, heads, pretrained, temporal
 
 N_FOLDS = 6
 PLAIN, OWN, LEAKS = "unseen speakers", "standardised by speaker", "random rows (leaks)"

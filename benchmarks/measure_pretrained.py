@@ -9,9 +9,14 @@ network on the same folds, for paired differences. Writes ``results/pretrained_<
 """
 
 import argparse
+import os
+import platform
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
-import heads
+import fine_tuning
+import measure_temporal
 import numpy as np
 import pandas as pd
 import record
@@ -20,7 +25,7 @@ from sklearn.metrics import balanced_accuracy_score
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
-from ser_helpers.further import adapt, pretrained, whisper_weights
+from ser_helpers.further import adapt, frames, heads, pretrained, temporal, whisper_weights
 
 N_FOLDS = 6
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
@@ -140,7 +145,11 @@ def padded(clips: pd.DataFrame, *, n: int = 20) -> dict:
         "seconds_a_clip": round(float(clips.duration.mean()), 2),
         "times_as_long": round(float(times[1] / times[0]), 1),
         "mean_difference_in_sd_of_a_row": dict(
-            zip(list(SETS)[:6], np.mean(differences, axis=0).round(3).tolist(), strict=True)
+            zip(
+                list(SETS)[:6],
+                np.mean(differences, axis=0, dtype=float).round(3).tolist(),
+                strict=True,
+            )
         ),
     }
 
@@ -193,13 +202,19 @@ def measure_layers(heard: Heard) -> dict:
 
 def measure_leak(heard: Heard) -> dict:
     """Score the same heads on random rows, whose speakers were all heard in training."""
+    clips, names = heard.clips, ("layer 2", "layers 2 and 3", MAIN)
     tables = {"MFCCs": heard.mfccs}
-    tables |= {n: heard.table[pretrained.feature_names(SETS[n])] for n in ("layer 2", MAIN)}
+    tables |= {name: heard.table[pretrained.feature_names(SETS[name])] for name in names}
+    unseen = {name: heard.said(table) for name, table in tables.items()}
+    leaky = {name: heard.said(table, folds=heard.by_rows) for name, table in tables.items()}
     return {
-        "random rows (leaks)": {
-            name: scores(heard.clips, heard.said(table, folds=heard.by_rows))
-            for name, table in tables.items()
-        }
+        "random rows (leaks)": {name: scores(clips, said) for name, said in leaky.items()},
+        "paired difference, random rows minus unseen speakers": {
+            name: paired(clips, leaky[name], unseen[name]) for name in tables
+        },
+        "paired difference to MFCCs with the same head": {
+            name: paired(clips, unseen[name], unseen["MFCCs"]) for name in names
+        },
     }
 
 
@@ -225,12 +240,94 @@ def measure_padding(heard: Heard) -> dict:
     return {"filled up to 30 s": padded(heard.clips)}
 
 
-PARTS = {
+def measure_cost(heard: Heard) -> dict:
+    """Take the processor time of both ways of describing a clip, in turns; the least of five."""
+    encoder = pretrained.load()
+    sounds = [data.load_clip(path) for path in heard.clips.path.iloc[:: len(heard.clips) // 20]]
+    ways = {"MFCCs": features.describe, "Whisper": lambda y: pretrained.describe(y, encoder)}
+    times = np.full((5, len(ways), len(sounds)), np.inf)
+    for describe in ways.values():
+        describe(sounds[0])  # loads what is loaded once
+    for i, turn in enumerate(times):
+        for j, y in enumerate(sounds):
+            for k, describe in enumerate(ways.values()):
+                start = time.process_time()
+                describe(y)
+                turn[k, j] = time.process_time() - start
+        print("turn", i, (1000 * turn.mean(axis=1)).round(1), flush=True)
+    least = 1000 * times.min(axis=0).mean(axis=1)
+    return {
+        "cost": {
+            "processor_milliseconds_per_clip": dict(
+                zip(ways, least.round(1).tolist(), strict=True)
+            ),
+            "seconds_of_a_clip": round(float(np.mean([len(y) for y in sounds])) / 16_000, 2),
+            "weights_of_the_encoder": sum(w.numel() for w in encoder.parameters()),
+            "weights_up_to_block_3": sum(
+                w.numel()
+                for n, w in encoder.named_parameters()
+                if not n.startswith(("blocks.3", "ln_post"))
+            ),
+            "machine": f"{platform.machine()}, {os.cpu_count()} processors, one used",
+        }
+    }
+
+
+def measure_frames(heard: Heard) -> dict:
+    """Compare with the network of notebook 09, trained on the same folds (20 to 40 minutes)."""
+    clips = heard.clips
+    table = frames.extract(clips, progress=False)
+    parts = [split.parts_of_fold(heard.folds, fold) for fold in range(N_FOLDS)]
+    runs = measure_temporal.run_folds(table, clips, parts, temporal.TemporalSettings(), n_jobs=1)
+    pieces = [p.loc[own.index[own == "test"]] for (_, p), own in zip(runs, parts, strict=True)]
+    network = pd.concat(pieces).loc[clips.index].idxmax(axis=1)
+    own = {n: heard.table[pretrained.feature_names(SETS[n])] for n in ("layers 2 and 3", MAIN)}
+    return {
+        "the network over time of notebook 09": scores(clips, network),
+        "paired difference to the network over time": {
+            name: paired(clips, heard.said(table), network) for name, table in own.items()
+        },
+    }
+
+
+def measure_tuning(heard: Heard) -> Iterator[dict]:
+    """Fine-tune the last block in each fold, and compare with the same network frozen.
+
+    Yields what was found so far, after each fold.
+    """
+    clips, settings = heard.clips, fine_tuning.Settings()
+    known = fine_tuning.frames_of(clips, pretrained.load())
+    table = heard.table[pretrained.feature_names((fine_tuning.INPUT, fine_tuning.TRAINED))]
+    rows, said = [], []
+    for fold in range(N_FOLDS):
+        parts = split.parts_of_fold(heard.folds, fold)
+        row, answers = fine_tuning.run_fold(known, table, clips.emotion, parts, settings)
+        rows.append(row)
+        said.append(answers)
+        both = pd.concat(said)
+        heard_so_far = clips.loc[both.index]
+        yield {
+            "fine-tuning": {
+                "settings": asdict(settings),
+                "n_actors": int(heard_so_far.actor.nunique()),
+                "uar of layers 2 and 3": {name: scores(heard_so_far, both[name]) for name in both},
+                "uar, fine-tuned minus frozen": paired(
+                    heard_so_far, both["fine-tuned"], both["frozen"]
+                ),
+                "folds": rows,
+            }
+        }
+
+
+PARTS: dict[str, Callable[[Heard], dict | Iterator[dict]]] = {
     "layers": measure_layers,
     "few": measure_few,
     "probes": measure_probes,
     "leak": measure_leak,
     "padding": measure_padding,
+    "cost": measure_cost,
+    "frames": measure_frames,
+    "tuning": measure_tuning,
 }
 
 
@@ -255,8 +352,9 @@ def main() -> None:
             "versions": record.versions(*PACKAGES),
         }
         for part in options.only:
-            result = PARTS[part](heard)
-            record.write(file, record.read(file) | about | result)  # what is done is kept
+            found = PARTS[part](heard)
+            for result in [found] if isinstance(found, dict) else found:
+                record.write(file, record.read(file) | about | result)  # what is done is kept
             print(part, "is measured", flush=True)
     for name, of_it in record.read(file).get("scores", {}).items():
         uar = of_it["uar"]

@@ -15,7 +15,6 @@ Writes ``results/trust_<corpus>.json``. Needs the weights of 13 (``requirements-
 import argparse
 from collections.abc import Sequence
 
-import heads
 import joblib
 import measure_peers
 import measure_temporal
@@ -26,7 +25,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import calibration, data, evaluate, features, split, train
-from ser_helpers.further import cures, temporal
+from ser_helpers.further import cures, heads, temporal
 from ser_helpers.scoring import confusions, draw_people, score
 
 N_FOLDS, N_DRAWS = 6, 2000

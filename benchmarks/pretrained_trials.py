@@ -10,7 +10,6 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 
-import heads
 import joblib
 import numpy as np
 import pandas as pd
@@ -21,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from ser_helpers import data, evaluate, features, split
-from ser_helpers.further import adapt, pretrained, whisper_weights
+from ser_helpers.further import adapt, heads, pretrained, whisper_weights
 from ser_helpers.spectrum import decibels, frame
 
 N_FOLDS = 6

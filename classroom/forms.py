@@ -34,12 +34,15 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-COLAB = """# Only on Colab: brings the course's helpers, and leaves numpy and torch as they are.
+COLAB = """# Only on Colab: adds the course's helpers and the little that Colab lacks.
 import sys
 
 if "google.colab" in sys.modules:
     address = "git+{address}"
-    get_ipython().run_line_magic("pip", f"install --quiet --no-deps {{address}}")"""
+    get_ipython().run_line_magic("pip", f"install --quiet --no-deps {{address}}")
+    from ser_helpers import colab
+
+    colab.add_missing()"""
 BADGE = (
     "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
     "(https://colab.research.google.com/github/{name}/blob/main/{file})"

@@ -58,6 +58,9 @@ DRAWN += [
     ("masks", {"time_share": 0.5, "mel_share": 0.5}),
     ("attention", {"scores": [5] + [-5] * 9}),
     ("workers", {"seconds": [1] * 12, "n_workers": 5}),
+    ("taking", {"queries": -5 * np.eye(6, 2), "keys": 5 * np.ones((6, 2)), "values": [-9] * 6}),
+    ("taking", {"queries": np.ones((3, 2)), "keys": np.ones((3, 2)), "values": [1] * 3, "asks": 0}),
+    ("frozen", {"n_blocks": 5, "trained": 2}),
 ]
 DRAWN_IDS = [f"{name}-{i}" for i, (name, _) in enumerate(DRAWN)]
 

@@ -25,8 +25,13 @@ ROWS = (
     ),
     (
         "pretrained_",
-        "layers 2 to 4, unseen speakers",
-        "**a regression on Whisper's layers (13), unseen speakers**",
+        "layers 2 and 3, unseen speakers",
+        "**a small head on Whisper's frozen layers (13), unseen speakers**",
+    ),
+    (
+        "pretrained_",
+        "layers 2 and 3, standardised by speaker",
+        "the same, standardised by speaker",
     ),
     ("", "tutorials' features, unseen speakers", "the tutorials' features, unseen speakers"),
     (

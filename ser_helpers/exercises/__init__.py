@@ -23,6 +23,7 @@ Module          Notebook
 ``channels``    10
 ``frameworks``  11
 ``streams``     12
+``pretrained``  13
 ``studies``     14
 ==============  =========
 
@@ -54,6 +55,7 @@ TOPICS = (
     "channels",
     "frameworks",
     "streams",
+    "pretrained",
     "studies",
     "classroom_sound",
     "classroom_mfccs",

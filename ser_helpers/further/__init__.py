@@ -15,8 +15,11 @@ Module                              What it does                                
                                     files; frames as a stream for PyTorch
 ``pretrained``,                     Whisper's encoder, what it makes of a clip,   13
 ``whisper_weights``,                where its weights are, what it made of the
-``demo_embeddings``                 demo voices
-``museum``                          twelve broken programs, and what a repair changes  a class
+``demo_embeddings``, ``attention``, demo voices; two of its heads; a small head of
+``heads``, ``measured``             one's own; what both were worth
+``ear``                             an answer of that network to a recording       10
+``museum``                          twelve broken programs, and what a repair     a class
+                                    changes
 ==================================  ============================================  ========
 
 They build on the road, and nothing on the road builds on them.
@@ -40,5 +43,9 @@ MODULES = (
     "pretrained",
     "whisper_weights",
     "demo_embeddings",
+    "attention",
+    "heads",
+    "measured",
+    "ear",
     "museum",
 )

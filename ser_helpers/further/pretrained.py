@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 from tqdm import tqdm
 
-from ser_helpers import clipwise, origin
+from ser_helpers import clipwise, data, origin
 from ser_helpers.audio import load_clip
 from ser_helpers.errors import DataError
 from ser_helpers.features import content_key
@@ -334,6 +334,30 @@ def embed(
         **origin.notes(table, clips),
     }
     return table
+
+
+def audible(corpus: data.Corpus) -> data.Corpus:
+    """Choose what the encoder can listen to on this machine.
+
+    Returns
+    -------
+    Corpus
+        ``corpus`` itself if the weights are here, or if its clips are demo voices, whose layers 2
+        and 3 come with the course. Otherwise the demo voices; what to do is printed.
+
+    Examples
+    --------
+    >>> demo = data.open_corpus("demo")
+    >>> audible(demo) is demo
+    True
+    """
+    if whisper_weights.find() is not None or demo_embeddings.rows(corpus.clips.path) is not None:
+        return corpus
+    print(
+        f"To listen to {corpus.name}, Whisper needs its weights (75 MB): {whisper_weights.FETCH}. "
+        "Until then, this notebook goes on with the demo voices."
+    )
+    return data.open_corpus("demo")
 
 
 def recipe_key(kind: Kind = TINY_EN) -> str:

@@ -10,6 +10,7 @@ Module          What it draws
 ``base``        in the style that all figures share: palette, empty axes, alt text
 ``costs``       what work costs: time, helpers, memory
 ``frames``      pictures over time, and what a network looks at in them
+``layers``      what the layers of a pretrained network know
 ``mfccs``       how a clip becomes MFCCs, step by step
 ``networks``    networks, and how they learn
 ``people``      who is in which part, and what listeners heard
@@ -31,6 +32,7 @@ from ser_helpers.plot.base import (
 )
 from ser_helpers.plot.costs import memory_held, step_costs, time_lines
 from ser_helpers.plot.frames import changed_pictures, occlusion, occlusion_maps, stacked_pictures
+from ser_helpers.plot.layers import attention_maps, by_layer, over_speakers
 from ser_helpers.plot.mfccs import (
     frames_on_wave,
     mfccs_over_time,
@@ -104,10 +106,12 @@ __all__ = [
     "STYLE",
     "accuracy_over_coverage",
     "agreement",
+    "attention_maps",
     "boxes",
     "boxes_by_emotion",
     "by_actor",
     "by_emotion",
+    "by_layer",
     "changed_pictures",
     "changes",
     "clip_grid",
@@ -140,6 +144,7 @@ __all__ = [
     "occlusion",
     "occlusion_maps",
     "one_neuron",
+    "over_speakers",
     "own_means",
     "paired",
     "parts",

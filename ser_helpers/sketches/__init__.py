@@ -12,11 +12,18 @@ Module          What it draws
 ``people``      one row per clip; who trains, validates and tests; the scaler
 ``network``     a neuron, a layer, ReLU, softmax, dropout; backpropagation, a step, stopping
 ``scores``      the confusion matrix, recall and precision, the bootstrap, paired differences
-``beyond``      a filter over a spectrogram, masks, attention, workers
+``beyond``      a filter over a spectrogram, masks, attention, workers; a frozen network
 ==============  ===============================================================================
 """
 
-from ser_helpers.sketches.beyond import attention, masks, sliding_filter, workers
+from ser_helpers.sketches.beyond import (
+    attention,
+    frozen,
+    masks,
+    sliding_filter,
+    taking,
+    workers,
+)
 from ser_helpers.sketches.drawing import Sketch
 from ser_helpers.sketches.network import (
     backpropagation,
@@ -51,6 +58,7 @@ __all__ = [
     "envelope",
     "folds",
     "framing",
+    "frozen",
     "layer",
     "masks",
     "matching",
@@ -67,5 +75,6 @@ __all__ = [
     "sliding_filter",
     "softmax",
     "step_down",
+    "taking",
     "workers",
 ]

@@ -1,4 +1,4 @@
-"""After the road: a filter over a spectrogram, masks, attention, a cluster's workers."""
+"""After the road: filters, masks, attention, a cluster's workers, a frozen network."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ from ser_helpers import plot
 from ser_helpers.errors import DataError
 from ser_helpers.sketches.drawing import (
     BLUE,
+    GREY,
     INK,
     ORANGE,
     RED,
@@ -285,5 +286,145 @@ def workers(*, seconds: Sequence[float] = (4, 2, 3, 5, 2, 3, 4, 1), n_workers: i
         f"A scheduler hands {len(seconds)} tasks to {n_workers} workers, the next one to whoever "
         f"is free. One worker would need {alone:g} seconds; together they need {end:g}, which is "
         f"{alone / end:.2g} times as fast."
+    )
+    return Sketch(figure, alt)
+
+
+def taking(
+    *,
+    queries: Sequence[Sequence[float]] = ((2, 0), (0, 2), (2, 0), (0, 2)),
+    keys: Sequence[Sequence[float]] = ((2, 0), (0, 1), (1, 0), (0, 2)),
+    values: Sequence[float] = (8, 1, 6, 3),
+    asks: int = 2,
+) -> Sketch:
+    """Draw attention between frames: one frame's query meets all keys, and takes from the values.
+
+    Parameters
+    ----------
+    queries, keys : sequence of sequence of float
+        Two numbers of each frame, from -5 to 5; 3 to 6 frames.
+    values : sequence of float
+        One number of each frame, from -9 to 9.
+    asks : int
+        The frame that takes.
+
+    Returns
+    -------
+    Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
+    """
+    q, k, v = (np.asarray(x, dtype=float) for x in (queries, keys, values))
+    n = len(v)
+    if not (3 <= n <= 6 and q.shape == k.shape == (n, 2) and 0 <= asks < n):
+        raise DataError("3 to 6 frames with two numbers each can be drawn, and one of them asks")
+    scores = k @ q[asks] / np.sqrt(2)
+    weights = probabilities(scores)
+    result = float(weights @ v)
+    figure, ax = canvas(66, f"Attention between frames: frame {asks} takes from all frames")
+    step = 78 / n
+    left = 20.0
+
+    def row(y: float, head: str) -> None:
+        say(ax, left - 2, y, head, at="right", size=SMALL)
+
+    def pair(x: float, y: float, numbers: np.ndarray, fill: str, bold: bool = False) -> None:
+        words = "  ".join(signed(number, 0) for number in numbers)
+        box(ax, x - 5.5, y - 2.5, 11, 5, words, fill=fill, bold=bold)
+
+    row(56, "frame")
+    row(50, "its query:\nlooks for")
+    row(40, "its key:\nis found by")
+    row(32, "score:\nquery · key / √2")
+    row(23.5, "weight\n(softmax)")
+    row(13, "its value:\nhands over")
+    asked = left + step * (asks + 0.5)
+    for i in range(n):
+        x = left + step * (i + 0.5)
+        say(ax, x, 56, f"{i}", bold=True)
+        pair(x, 50, q[i], pale(RED, 0.5) if i == asks else "white", bold=i == asks)
+        pair(x, 40, k[i], pale(BLUE, 0.25))
+        ax.plot([asked, x], [47.3, 42.7], color=RED, lw=1.0, zorder=1)
+        say(ax, x, 32, signed(float(scores[i]), 2))
+        box(ax, x - 3, 18.5, 6, 9.5 * weights[i] / weights.max(), fill=pale(ORANGE, 0.7))
+        say(ax, x, 16.8, f"{weights[i]:.0%}", size=SMALL)
+        box(ax, x - 3, 10.5, 6, 4.4, signed(float(v[i]), 0), fill=pale(BLUE, 0.25))
+        ax.plot([x, asked], [10.3, 6.7], color=INK, lw=0.3 + 4 * weights[i], zorder=1)
+    words = f"Σ weight × value = {signed(result, 2)}"
+    low = min(max(asked - 16, 2), 66)
+    box(ax, low, 1.5, 32, 5, words, fill=pale(RED, 0.5), bold=True)
+    best = int(weights.argmax())
+    alt = (
+        f"{n} frames, each with a query, a key and a value. The query of frame {asks} is "
+        f"multiplied by every key; the softmax of the scores gives frame {best} the largest "
+        f"weight, {weights[best]:.0%}. The weighted sum of the values is {signed(result, 2)}."
+    )
+    return Sketch(figure, alt)
+
+
+def frozen(*, n_blocks: int = 4, trained: int = 6, inside: str = "7,632,384") -> Sketch:
+    """Draw a frozen network that listens, and the small head that is trained on what it heard.
+
+    Parameters
+    ----------
+    n_blocks : int
+        2 to 5.
+    trained : int
+        Answers of the head, 2 to 6.
+    inside : str
+        How many weights the frozen part has.
+
+    Returns
+    -------
+    Sketch
+
+    Raises
+    ------
+    DataError
+        If the numbers do not fit together, or are too many to draw.
+    """
+    if not (2 <= n_blocks <= 5 and 2 <= trained <= 6):
+        raise DataError("2 to 5 blocks and 2 to 6 answers can be drawn")
+    figure, ax = canvas(46, "Others trained the large part; you train the small one")
+    parts = ["log-mel\nframes", "convo-\nlutions", *(f"block\n{i + 1}" for i in range(n_blocks))]
+    step = 68 / len(parts)
+    box(ax, 1, 19, 70, 19, fill="none", edge=GREY, dashed=True)
+    say(ax, 36, 35.5, f"frozen: {inside} weights that stay as they are", size=SMALL, bold=True)
+    for i, part in enumerate(parts):
+        x = 2 + step * i
+        box(ax, x, 22, step - 2, 10, part, fill=pale(GREY, 0.35), size=SMALL)
+        if i:
+            arrow(ax, (x - 2, 27), (x, 27))
+    for i in range(2, len(parts)):
+        x = 2 + step * i + (step - 2) / 2
+        arrow(ax, (x, 22), (x, 14.8), dashed=True)
+    first = 2 + step * 2
+    box(
+        ax,
+        first,
+        9,
+        71 - first,
+        5.5,
+        "mean and spread over time: a row",
+        fill=pale(BLUE, 0.25),
+        size=SMALL,
+    )
+    say(ax, first - 2, 11.8, "choose layers", at="right", size=SMALL)
+    arrow(ax, (71, 11.8), (77, 11.8))
+    box(ax, 77, 6, 9, 12, "head", fill=pale(ORANGE, 0.6), bold=True)
+    say(ax, 81.5, 21, "trained", size=SMALL, bold=True)
+    for i in range(trained):
+        y = 12 + (i - (trained - 1) / 2) * 2.6
+        ax.plot([86, 90], [12, y], color=INK, lw=0.8)
+        box(ax, 90, y - 0.9, 3, 1.8, fill=pale(ORANGE, 0.3))
+    say(ax, 91.5, 2.5, f"{trained} answers", size=SMALL)
+    say(ax, 36, 3.5, "no gradient flows back to the left", size=SMALL)
+    alt = (
+        f"A chain of grey boxes, log-mel frames, convolutions and {n_blocks} blocks, is frozen. "
+        "From chosen blocks, mean and spread over time go to a small orange head with "
+        f"{trained} answers, the only part that is trained."
     )
     return Sketch(figure, alt)

@@ -29,6 +29,7 @@ STEPS = {
     10: "Your own\nvoice",
     11: "Keras",
     12: "More\ndata",
+    13: "Pretrained",
     14: "Your own\nstudy",
 }
 LAST_OF_ROAD, STUDY = 6, 14
@@ -76,7 +77,8 @@ def road(step: int) -> Sketch:
     told = f"{further[0]:02d} to {further[-1]:02d}"
     say(ax, x_14 + 0.3, 4.2, f"{told}:\nin any order", size=SMALL)
     x, y = places[step]
-    say(ax, max(7, x + width / 2), y - 1.7, "▲ you are here", size=SMALL, bold=True)
+    middle = min(max(7, x + width / 2), end - 7.2) if step != STUDY else x_14
+    say(ax, middle, y - 1.7, "▲ you are here", size=SMALL, bold=True)
     name = STEPS[step].replace("\n", " ")
     alt = (
         f"The course as a road: notebooks 00 to 06 follow one another, {told} come after them in "

@@ -1,4 +1,4 @@
-"""A logistic regression on many features and few clips, fast: what measure_pretrained.py trains."""
+"""A logistic regression on many features and few clips, fast: the small head of notebook 13."""
 
 import warnings
 from collections.abc import Sequence
@@ -21,37 +21,55 @@ def rotate(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
     after, and with 700 clips of 3,000 features it is found several times faster.
     """
     scaler = StandardScaler().fit(train)
-    train, *others = (scaler.transform(rows).astype(np.float64) for rows in (train, *others))
-    values, axes = np.linalg.eigh(train @ train.T)
+    tables = [scaler.transform(rows).astype(np.float64) for rows in (train, *others)]
+    values, axes = np.linalg.eigh(tables[0] @ tables[0].T)
     kept = values > 1e-8 * values.max()
-    turn = train.T @ (axes[:, kept] / np.sqrt(values[kept]))
-    return [rows @ turn for rows in (train, *others)]
+    turn = tables[0].T @ (axes[:, kept] / np.sqrt(values[kept]))
+    return [rows @ turn for rows in tables]
+
+
+def regression(strength: float) -> LogisticRegression:
+    """Return the head as it is trained everywhere."""
+    return LogisticRegression(C=strength, max_iter=300, tol=1e-3, warm_start=True)
 
 
 def path_of(
     x: np.ndarray, y: np.ndarray, *others: np.ndarray, strengths: Sequence[float] = STRENGTHS
 ) -> list[list[pd.DataFrame]]:
     """Train once per strength; return each one's probabilities of all others, sorted by class."""
-    head = LogisticRegression(max_iter=300, tol=1e-3, warm_start=True)
-    x, *others = rotate(x, *others)
+    head = regression(strengths[0])
+    x, *turned = rotate(x, *others)
     found = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for strength in strengths:
             head.set_params(C=strength).fit(x, y)
             found.append(
-                [pd.DataFrame(head.predict_proba(o), columns=head.classes_) for o in others]
+                [pd.DataFrame(head.predict_proba(o), columns=head.classes_) for o in turned]
             )
     return found
 
 
 def validated(
-    table: pd.DataFrame, labels: pd.Series, parts: pd.Series, *, refit: bool = False
+    table: pd.DataFrame,
+    labels: pd.Series,
+    parts: pd.Series,
+    *,
+    refit: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, float, float]:
     """Train on the train part, choose the strength on the validation part.
 
-    With ``refit``, what answers for the test part is trained once more with that strength, on the
-    clips of both parts.
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Features, indexed by clip.
+    labels : pandas.Series
+        Emotion of each clip.
+    parts : pandas.Series
+        "train", "validation" or "test" of each clip that takes part.
+    refit : bool
+        Train what answers for the test part once more with the chosen strength, on the clips of
+        both other parts.
 
     Returns
     -------
@@ -81,9 +99,20 @@ def validated(
 
 
 def cross_validated(
-    table: pd.DataFrame, labels: pd.Series, folds: pd.Series, *, refit: bool = False
+    table: pd.DataFrame,
+    labels: pd.Series,
+    folds: pd.Series,
+    *,
+    refit: bool = False,
 ) -> tuple[pd.DataFrame, list[dict]]:
     """Test each fold once, the next one validating.
+
+    Parameters
+    ----------
+    table, labels, refit
+        As in :func:`validated`.
+    folds : pandas.Series
+        Number of each clip's fold, of :func:`ser_helpers.split.folds_by_speaker`.
 
     Returns
     -------

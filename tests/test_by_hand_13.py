@@ -1,0 +1,271 @@
+"""What notebook 13 computes by hand is what PyTorch does; what it tells was measured."""
+
+import json
+import re
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import ROOT
+from notebook_code import functions_of
+from torch.nn.functional import scaled_dot_product_attention
+
+from ser_helpers import data
+from ser_helpers.further import attention, measured, pretrained, whisper_weights
+
+(PATH,) = (ROOT / "notebooks").glob("13_*.ipynb")
+RESULTS = ROOT / "ser_helpers" / "results"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def markdown() -> str:
+    cells = nbformat.read(PATH, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def some_head(width: int, n_numbers: int, *, scale: float) -> attention.Head:
+    rng = np.random.default_rng(width)
+    matrices = rng.normal(scale=scale, size=(3, n_numbers, width))
+    q, v = rng.normal(size=(2, n_numbers))
+    return attention.Head(matrices[0], q, matrices[1], matrices[2], v)
+
+
+@pytest.mark.parametrize(("n_frames", "scale"), [(1, 0.1), (40, 0.2), (25, 5.0)])
+def test_one_head_is_that_of_pytorch(n_frames, scale):
+    x = np.random.default_rng(0).normal(size=(n_frames, 12))
+    head = some_head(12, 6, scale=scale)
+    weights, taken = functions_of("13").attention_by_hand(x, head)
+    q = x @ head.query.T + head.query_bias
+    v = x @ head.value.T + head.value_bias
+    parts = (torch.tensor(part)[None] for part in (q, x @ head.key.T, v))
+    np.testing.assert_allclose(taken, scaled_dot_product_attention(*parts)[0], atol=1e-9)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    np.testing.assert_allclose(weights @ v, taken)
+
+
+def test_the_heads_that_come_with_the_course_are_those_of_the_encoder():
+    if whisper_weights.find() is None:
+        pytest.skip("needs requirements-pretrained.txt")
+    y = data.load_clip(data.open_corpus("demo").clips.path[attention.CLIP])
+    encoder = pretrained.load()
+    frames, heads = attention.load()
+    now, parts = attention.take(y, encoder)
+    np.testing.assert_allclose(frames, now, rtol=2e-3, atol=2e-3)  # float16
+    for name, head in heads.items():
+        for key, array in vars(head).items():
+            np.testing.assert_array_equal(array, vars(parts[name])[key])
+    # By hand, the two heads are their share of what the block's attention takes.
+    attend = encoder.blocks[attention.BLOCK - 1].attn
+    by_hand = functions_of("13").attention_by_hand
+    kept = {place: by_hand(now, heads[name])[1] for name, place in attention.HEADS.items()}
+    whole = []
+    attend.out.register_forward_pre_hook(lambda _, inputs: whole.append(inputs[0][0]))
+    attend(torch.from_numpy(now)[None])
+    for place, taken in kept.items():
+        own = slice(64 * place, 64 * place + 64)
+        np.testing.assert_allclose(taken, whole[0][:, own], atol=1e-4)
+
+
+def test_the_heads_are_whole_and_a_damaged_file_is_named(tmp_path):
+    frames, heads = attention.load()
+    assert frames.shape[1] == 384 and set(heads) == set(attention.HEADS)
+    assert attention.FILE.stat().st_size < 500_000
+    bad = tmp_path / "bad.npz"
+    bad.write_bytes(attention.FILE.read_bytes()[:1000])
+    with pytest.raises(attention.DataError, match=r"bad\.npz cannot be used"):
+        attention.load(bad)
+
+
+def test_without_weights_another_corpus_is_answered_kindly(monkeypatch, corpus, capsys):
+    monkeypatch.setattr(whisper_weights, "find", lambda *_: None)
+    assert pretrained.audible(corpus).synthetic
+    said = capsys.readouterr().out
+    for word in (
+        corpus.name,
+        "75 MB",
+        "whisper_weights.download()",
+        "goes on with the demo voices",
+    ):
+        assert word in said
+    monkeypatch.setattr(whisper_weights, "find", lambda *_: "here")
+    assert pretrained.audible(corpus) is corpus
+
+
+def test_ten_lines_put_in_any_network_of_transformers(monkeypatch):
+    transformers = pytest.importorskip("transformers")
+    (block,) = re.findall(
+        r"<summary>Ten lines for another ear</summary>\s*```python\n(.*?)```", markdown(), re.DOTALL
+    )
+    settings = transformers.WavLMConfig(
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        conv_dim=(16, 16),
+        conv_kernel=(10, 8),
+        conv_stride=(5, 64),
+        num_feat_extract_layers=2,
+        num_conv_pos_embeddings=8,
+        num_conv_pos_embedding_groups=2,
+    )
+    asked = []
+
+    def random_model(name):
+        asked.append(name)
+        return transformers.WavLMModel(settings)
+
+    monkeypatch.setattr(transformers.AutoModel, "from_pretrained", random_model)
+    monkeypatch.setattr(
+        transformers.AutoFeatureExtractor,
+        "from_pretrained",
+        lambda name: transformers.Wav2Vec2FeatureExtractor(),
+    )
+    clips = data.open_corpus("demo").clips.iloc[:3]
+    names = {"data": data, "np": np, "pd": pd, "torch": torch, "clips": clips}
+    exec(block, names)
+    table = names["theirs"]
+    assert asked == ["microsoft/wavlm-base-plus"]
+    assert table.shape == (3, 48) and table.index.equals(clips.index)
+    assert np.isfinite(table.to_numpy()).all() and table.std().min() > 0
+
+
+@pytest.mark.parametrize("corpus", ["demo", "ravdess"])
+def test_what_was_measured_is_read_as_it_was_stored(corpus):
+    tree = json.loads((RESULTS / f"pretrained_{corpus}.json").read_text("utf-8"))
+    known, chance = measured.probes(corpus)
+    stored = tree["probes, balanced accuracy"]["speaker, in other sentences"]
+    assert known.speaker["layer 2"] == stored["layer 2"]
+    assert chance.speaker == pytest.approx(1 / tree["n_actors"], abs=1e-3)
+    assert len(known) == 7
+    curves = measured.curves(corpus)
+    n = tree["n_actors"]
+    assert list(curves["MFCCs"].index) == [2, 4, 8, n * 4 // 6]
+    assert (
+        curves["MFCCs"].value.iloc[-1] == tree["scores"]["MFCCs, unseen speakers"]["uar"]["value"]
+    )
+
+
+#: What the prose says of real actors, in per cent or points, and where it was measured.
+SAID = {
+    r"some (\d+) points, more than all our work": (
+        "paired difference to MFCCs with the same head",
+        "layers 2 and 3",
+    ),
+    r"Whisper and the small head (\d+) %": ("scores", "layers 2 and 3, unseen speakers", "uar"),
+    r"which of 24 people it is in (\d+) % of the clips": (
+        "probes, balanced accuracy",
+        "speaker, in other sentences",
+        "layer 4",
+    ),
+    r"Whisper scored (\d+) % after learning from two": (
+        "learning curve",
+        "layers 2 to 4",
+        "2 training speakers",
+    ),
+    r"MFCCs (\d+) % after sixteen": ("scores", "MFCCs, unseen speakers", "uar"),
+    r"the same head reaches (\d+) % with real": (
+        "scores",
+        "layers 2 to 4, standardised by speaker",
+        "uar",
+    ),
+    r"reached ([\d.]+) %, plain": ("trials", "layers 2 to 4, frames above -35 dB"),
+    r"plain layers 2 and 3 ([\d.]+) %": ("trials", "layers (2, 3)"),
+    r"together reached ([\d.]+) % with unseen": (
+        "scores",
+        "layers 1 to 4, unseen speakers",
+        "uar",
+    ),
+    r"with unseen speakers, ([\d.]+) % where the validation": (
+        "scores",
+        "layers 1 to 4, trained on the validation speakers too, unseen speakers",
+        "uar",
+    ),
+    r"and ([\d.]+) % standardised by speaker": (
+        "scores",
+        "layers 1 to 4, standardised by speaker",
+        "uar",
+    ),
+}
+
+
+@pytest.mark.parametrize("pattern", SAID)
+def test_what_the_prose_says_of_real_actors_was_measured(pattern):
+    found = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    for key in SAID[pattern]:
+        found = found[key]
+    if isinstance(found, dict):
+        found = found.get("value", found.get("validation_uar"))
+    said = re.findall(pattern, markdown())
+    assert len(said) == 1, f"{pattern} stands in the notebook {len(said)} times"
+    digits = len(said[0].partition(".")[2])
+    assert float(said[0]) == pytest.approx(100 * found, abs=0.51 * 10**-digits)
+
+
+def test_the_prose_tells_how_many_recipes_were_tried_and_where_the_emotion_is_found_best():
+    tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    assert f"{len(tree['trials'])} recipes" in markdown()
+    for corpus, speaker, emotion in (("ravdess", 1, {2, 3}), ("demo", 1, {1, 2})):
+        known, _ = measured.probes(corpus)
+        assert known.speaker.drop("MFCCs").idxmax() == f"layer {speaker}"
+        best = set(known.emotion.nlargest(2).index)
+        assert best == {f"layer {layer}" for layer in emotion}
+        assert known.sentence.drop("MFCCs").min() > 0.99
+
+
+def test_what_a_leak_would_hide_is_half_of_the_mistakes():
+    tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    honest = tree["scores"]["layers 2 to 4, unseen speakers"]["uar"]["value"]
+    leaky = tree["random rows (leaks)"]["layers 2 to 4"]["uar"]["value"]
+    assert "on real actors by eleven points" in markdown()
+    assert leaky - honest == pytest.approx(0.11, abs=0.005)
+    assert "half of Whisper's mistakes" in markdown()
+    assert (leaky - honest) / (1 - honest) == pytest.approx(0.5, abs=0.03)
+
+
+def test_what_is_said_of_the_cost_was_measured():
+    cost = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))["cost"]
+    per_clip = cost["processor_milliseconds_per_clip"]
+    assert "Some thirty times the time of MFCCs, and still eighty times faster" in markdown()
+    assert per_clip["Whisper"] / per_clip["MFCCs"] == pytest.approx(30, abs=4)
+    assert 1000 * cost["seconds_of_a_clip"] / per_clip["Whisper"] == pytest.approx(80, abs=8)
+    encoder = pretrained.Encoder(80, 384, n_heads=6, n_blocks=4)
+    assert sum(weight.numel() for weight in encoder.parameters()) == cost["weights_of_the_encoder"]
+    (block, *_) = encoder.blocks
+    assert "1.8 million weights" in markdown()
+    assert sum(w.numel() for w in block.parameters()) / 1e6 == pytest.approx(1.8, abs=0.05)
+
+
+def test_where_we_cannot_tell_the_interval_holds_zero():
+    demo = json.loads((RESULTS / "pretrained_demo.json").read_text("utf-8"))
+    gain = demo["paired difference to the course's network"][
+        "layers 2 to 4, standardised by speaker"
+    ]
+    assert "we cannot tell Whisper from the network of 05 on MFCCs" in markdown()
+    assert not gain["tells"] and gain["low"] < 0 < gain["high"]
+
+
+def test_what_the_readme_says_of_the_gain_was_measured():
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    ((people, demo),) = re.findall(r"by (\d+) points on people and by (\d+) on the demo", readme)
+    for said, corpus in ((people, "ravdess"), (demo, "demo")):
+        tree = json.loads((RESULTS / f"pretrained_{corpus}.json").read_text("utf-8"))
+        pairs = tree["paired difference to the course's network"]
+        gain = pairs["layers 2 and 3, unseen speakers"]
+        assert gain["tells"]
+        assert int(said) == pytest.approx(100 * gain["value"], abs=0.51)
+
+
+def test_what_is_said_of_fine_tuning_was_measured():
+    tuning = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))["fine-tuning"]
+    (minutes,) = re.findall(r"five epochs of block 3: ([\d.]+) minutes of one core", markdown())
+    assert float(minutes) == pytest.approx(tuning["folds"][0]["processor_seconds"] / 60, abs=0.06)
+    assert tuning["settings"]["epochs"] == 5
