@@ -1,15 +1,11 @@
 """Grade a class's notebooks: ``python course.py grade FOLDER``. GRADING.md explains it."""
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-#: Before NumPy and PyTorch are imported: students share the processors, and no window opens.
-for name, value in {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}.items():
-    os.environ.setdefault(name, value)
 
 
 def main() -> int:
@@ -45,7 +41,9 @@ def main() -> int:
         return 1
     to_do = sum(student.is_open for student in graded.students)
     print(f"graded {graded.tried} of {len(graded.students)} in {time.monotonic() - start:.0f} s")
-    print(f"  {out / 'grades.csv'}: points" + (f"; {to_do} students need some by hand" * (to_do > 0)))
+    print(
+        f"  {out / 'grades.csv'}: points" + (f"; {to_do} students need some by hand" * (to_do > 0))
+    )
     print(f"  {out / 'report.html'}: the class at a glance")
     print(f"  {out / 'feedback'}: a page for each student")
     if graded.typed:

@@ -1,5 +1,6 @@
 """A class of thirty hands in: each gets the grade it should, whatever the others did."""
 
+import ast
 import base64
 import json
 import re
@@ -8,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from conftest import ROOT
 from grading import gradebook, notebooks, pages, wire
@@ -60,7 +62,11 @@ kind = "function"
 name = "deal_people"
 points = 5
 """
-IMPORTS = "%matplotlib inline\nimport numpy as np\nimport pandas as pd\n!ls\nfrom ser_helpers import exercises"
+IMPORTS = """%matplotlib inline
+import numpy as np
+import pandas as pd
+!ls
+from ser_helpers import exercises"""
 FRAMES = '''
 def frame_signal(y, frame_length, hop_length):
     """Cut."""
@@ -125,12 +131,12 @@ CLASS: dict[str, tuple[bytes, float, float]] = {
     "endless loop": (body("while True:\n    pass"), 0, 3),
     "fork bomb": (body("import os\nwhile True:\n    os.fork()"), 0, 3),
     "hidden fork bomb": (body(
-        "import os, _posixsubprocess as p, sys\nloop = b'while true; do (sleep 9 &) ; done'\n"
+        "import os, _posixsubprocess as p, sys\nloop = b'while true; do (sleep 9.37 &) ; done'\n"
         "while True:\n"
         "    p.fork_exec([b'/bin/sh', b'-c', loop], [b'/bin/sh'], True, (), None, None, -1, -1,"
         " -1, -1, -1, -1, *os.pipe(), False, False, *((-1,) if sys.version_info < (3, 14) else ()),"
         " None, None, None, -1, None, *((True,) if sys.version_info < (3, 14) else ()))"), 0, 3),
-    "memory bomb": (body("keep = []\nwhile True:\n    keep.append(np.ones(10_000_000))"), 0, 3),
+    "memory bomb": (body("keep = []\nwhile True:\n    keep.append(np.zeros(100_000_000))"), 0, 3),
     "test cell deleted": (notebook(IMPORTS, FRAMES, ROW, ANSWER, FIGURE), 4, 3),
     "test cell copied": (notebook(IMPORTS, FRAMES, CHECK, CHECK, ROW, CHECK, ANSWER, ANSWER), 4, 3),
     "stub copied below": (notebook(IMPORTS, FRAMES, CHECK, ROW, STUB, CHECK), 4, 3),
@@ -155,7 +161,8 @@ CLASS: dict[str, tuple[bytes, float, float]] = {
     "sys.exit": (body("import sys\nsys.exit()"), 0, 3),
     "os._exit": (body("import os\nos._exit(0)"), 0, 3),
     "patches the check": (body("exercises.check = lambda *a, **k: True\n"
-                               "exercises.judge = exercises.check\nreturn 0"), 0, 3),
+                               "return FRAMES(y, frame_length, hop_length)[:, :-1]",
+                               before=FRAMES.replace("def frame_signal", "def FRAMES")), 0, 3),
     "patches numpy": (body("np.allclose = np.isclose = lambda *a, **k: True\nreturn y"), 0, 3),
     "a cell that raises": (notebook("1 / 0", IMPORTS, "open_corpus('nowhere')", FRAMES, ROW), 4, 3),
     "no network, no files": (body(
@@ -204,8 +211,10 @@ def points_of(graded: Graded, name: str) -> list[float | None]:
     return [entry.points for entry in student.entries]
 
 
-def test_a_class_of_thirty_is_graded(graded):
+def test_a_class_of_thirty_is_graded_and_nothing_of_it_goes_on(graded):
     assert len(CLASS) == len(graded[1].students) == graded[1].tried == 30
+    running = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    assert ["sleep", "9.37"] not in running
 
 
 @pytest.mark.parametrize("name", CLASS)
@@ -228,15 +237,15 @@ def page(out: Path, name: str) -> str:
         ("an edge missed", "The ordinary cases are right: half of the points"),
         ("endless loop", "does a loop never end"),
         ("fork bomb", "no other program can be started"),
-        ("memory bomb", "emory"),
+        ("memory bomb", "MemoryError"),
         ("syntax error", "Python cannot read cell 2"),
         ("no JSON", "this is no notebook"),
         ("changes its input", "<code>mfccs</code> is changed on the way"),
-        ("imports the reference", "not a package"),
+        ("imports the reference", "the right solutions stand there"),
         ("finds the reference", "the right solutions stand there"),
         ("sys.exit", "SystemExit"),
         ("os._exit", "it ends Python itself"),
-        ("patches numpy", "<code>numpy.isclose</code>"),
+        ("patches numpy", "<code>numpy.allclose</code>"),
         ("a class, not a function", "is no function"),
     ],
 )
@@ -255,7 +264,7 @@ def test_what_students_wrote_cannot_run_in_a_page(graded):
 def test_the_report_shows_the_class(graded):
     report = (graded[0] / "report.html").read_text(encoding="utf-8")
     assert "Notebooks that nearly coincide" not in report  # what all wrote is no sign
-    assert "These are the right frames, one per row" in report
+    assert re.search(r"2 ×</td>\s*<td>A frame is missing at the end", report)
     assert "uses <code>os._exit</code>" in report
 
 
@@ -318,8 +327,14 @@ def test_what_a_teacher_typed_is_kept_and_added_up(small):
 def test_a_table_that_excel_saved_in_german_is_read_and_written_like_that(small):
     folder, again = small
     table = folder / "out" / "grades.csv"
-    text = table.read_text(encoding="utf-8-sig").replace(",", ";").replace("Ada;;4;3;;", "Ada;;4;3;1,5;")
-    text = text.replace("remark", "remark;Gruppe").replace("Ada;;4;3;1,5;;7;;", "Ada;;4;3;1,5;;7;;;A–ö")
+    text = (
+        table.read_text(encoding="utf-8-sig")
+        .replace(",", ";")
+        .replace("Ada;;4;3;;", "Ada;;4;3;1,5;")
+    )
+    text = text.replace("remark", "remark;Gruppe").replace(
+        "Ada;;4;3;1,5;;7;;", "Ada;;4;3;1,5;;7;;;A–ö"
+    )
     table.write_bytes(text.encode("cp1252"))
     again()
     after = table.read_text(encoding="utf-8-sig")
@@ -353,15 +368,15 @@ def test_a_table_without_its_column_is_not_overwritten(small):
 # --- one function --------------------------------------------------------------------------------
 
 
-def solutions() -> dict[str, tuple[str, str]]:
-    """Read one right solution of each exercise: its own code, and the rest of its file."""
+def solutions() -> dict[str, tuple[str, ...]]:
+    """Read one right solution of each exercise, as the cells of a notebook."""
     found = {}
     for topic in exercises.TOPICS:
         text = (ROOT / "tests" / "right_solutions" / f"{topic}.py").read_text(encoding="utf-8")
+        parts = tuple(ast.unparse(node) for node in ast.parse(text).body)
         for exercise in exercises.of_topic(topic):
-            pattern = rf"^(def|class) ({exercise.name}__\w+)"
-            (_, name) = re.findall(pattern, text, re.M)[0]
-            found[exercise.name] = (text, f"{exercise.name} = {name}")
+            name = re.findall(rf"^(?:def|class) ({exercise.name}__\w+)", text, re.M)[-1]
+            found[exercise.name] = (*parts, f"{exercise.name} = {name}")
     return found
 
 
@@ -390,8 +405,6 @@ def cells_of(*sources: str) -> list[notebooks.Cell]:
 
 
 def needs(*sources: str, given: tuple = ()) -> list[str]:
-    import ast
-
     return [ast.unparse(s.node) for s in needed_for("f", cells_of(*sources), cells_of(*given))]
 
 
@@ -403,7 +416,9 @@ def test_only_what_a_function_needs_is_run():
     assert needs("N = {}", "N['a'] = 1", "print(N)", "def g(x):\n    return N", "f = g") == [
         "N = {}", "N['a'] = 1", "def g(x):\n    return N", "f = g",
     ]  # fmt: skip
-    assert needs("def f():\n    return np", given=("import numpy as np",))[0] == "import numpy as np"
+    assert (
+        needs("def f():\n    return np", given=("import numpy as np",))[0] == "import numpy as np"
+    )
     assert needed_for("f", cells_of("def g(): pass")) is None
 
 

@@ -19,6 +19,9 @@ from ser_helpers.exercises import checking
 #: Modules in which no name that is there may come to mean something else.
 _KEPT = ("builtins", "math", "copy", "random", "numpy", "numpy.linalg", "numpy.testing", "pandas",
          "torch", "torch.nn", "torch.nn.functional", "unittest.mock")  # fmt: skip
+#: Modules of librosa whose compiled parts must be loaded before nothing can be written any more.
+_COMPILED = ("librosa.core.audio", "librosa.core.spectrum", "librosa.core.pitch", "librosa.effects",
+             "librosa.feature.spectral", "librosa.onset", "librosa.util.utils")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,12 @@ class Job:
     memory: int
 
 
+def compiled_modules(works: Sequence[Work]) -> tuple[str, ...]:
+    """List the modules that take long to load and that some student uses."""
+    used = any("librosa" in source for work in works for _, source, _ in work.code)
+    return _COMPILED if used else ()
+
+
 def main(connection: Connection, packed: bytes) -> None:
     """Do a job; nothing but what :mod:`wire` packs is sent.
 
@@ -83,10 +92,15 @@ def main(connection: Connection, packed: bytes) -> None:
     sys.stdin, sys.stdout, sys.stderr = (open(os.devnull, mode) for mode in "rww")  # noqa: SIM115
     inputs = {work.id: pickle.loads(work.inputs) for work in job.works}
     observers = {work.id: exercises.find(work.name).observe for work in job.works}
-    os.chdir(job.folder)
+    for module in compiled_modules(job.works):
+        import_module(module)
+    if "numba" in sys.modules:
+        sys.modules["numba"].config.CACHE_DIR = job.folder
     os.environ.update(
         dict.fromkeys(("TMPDIR", "TEMP", "TMP", "NUMBA_CACHE_DIR", "SER_WORK"), job.folder)
     )
+    os.chdir(job.folder)
+    sys.dont_write_bytecode = True
     guard.separate()
     guard.limit(job.memory, sum(work.seconds for work in job.works))
     guard.hide_exercises()
@@ -112,11 +126,14 @@ def _try(work: Work, observe: Callable, inputs: list[tuple]) -> dict[str, Any]:
         return {"problem": f"`{work.name}` is no function"}
     attempts = []
     for arguments in inputs:
-        attempt = _as_dict(checking.attempt(observe, function, arguments))
         try:
+            attempt = _as_dict(checking.attempt(observe, function, arguments))
             wire.pack(attempt)
-        except Exception:  # an object that lies about its length, say
-            attempt["answer"] = wire.Opaque("an object that cannot be read")
+        except KeyboardInterrupt:
+            return {"problem": "it raises KeyboardInterrupt"}
+        except Exception as error:  # an object that lies about its length, say
+            told = f"{type(error).__name__} when its answer is read"
+            attempt = _as_dict(checking.Attempt(error=type(error).__name__, told=told))
         attempts.append(attempt)
     return {"attempts": attempts}
 
@@ -162,10 +179,15 @@ def _meanings() -> Mapping[str, dict[str, Any]]:
 
 
 def _rebound(before: Mapping[str, dict[str, Any]]) -> list[str]:
-    """List the names of the libraries that mean something else now."""
-    return [
-        f"{module}.{name}"
-        for module, names in before.items()
-        for name, meaning in names.items()
-        if vars(sys.modules[module]).get(name) is not meaning
-    ]
+    """List the names of the libraries that mean something of the student's now.
+
+    A library may replace what is its own, as PyTorch does when a part of it is imported.
+    """
+    found = []
+    for module, names in before.items():
+        for name, meaning in names.items():
+            now = vars(sys.modules[module]).get(name)
+            library = str(getattr(now, "__module__", "")).partition(".")[0]
+            if now is not meaning and library != module.partition(".")[0]:
+                found.append(f"{module}.{name}")
+    return found

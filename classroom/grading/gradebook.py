@@ -244,7 +244,9 @@ def _find(rows: Sequence[dict[str, str]], key: tuple[str, str]) -> dict[str, str
     name, platform_id = key
     same = [row for row in rows if row[STUDENT] == name]
     exact = [row for row in same if row[ID].lstrip("0") == platform_id.lstrip("0")]
-    return (exact or (same if len(same) == 1 and not same[0][ID] else [None]))[0]
+    if not exact and len(same) == 1 and not same[0][ID]:
+        exact = same
+    return exact[0] if exact else None
 
 
 def _equal(one: str, other: str) -> bool:

@@ -118,8 +118,7 @@ def watch(folder: str, private: Sequence[str]) -> None:
 
 
 def _make_hook(own: tuple, opened: tuple, closed: tuple) -> Callable[[str, tuple], None]:
-    real, fspath, join, error = os.path.realpath, os.fspath, os.path.join, PermissionError
-    is_inside = _is_inside
+    real, error, is_inside = os.path.realpath, PermissionError, _is_inside  # whatever is patched
 
     def hook(event: str, arguments: tuple) -> None:
         if event in _REFUSED:
@@ -128,7 +127,7 @@ def _make_hook(own: tuple, opened: tuple, closed: tuple) -> Callable[[str, tuple
             path, _, flags = arguments
             if isinstance(path, int) or path is None:
                 return
-            path = real(os.fsdecode(fspath(path)))
+            path = real(os.fsdecode(path))
             if (flags or 0) & _WRITING:
                 if not is_inside(path, own):
                     raise error(f"nothing can be written to {path} while notebooks are graded")
@@ -141,19 +140,23 @@ def _make_hook(own: tuple, opened: tuple, closed: tuple) -> Callable[[str, tuple
         elif event == "ctypes.dlopen" and "libc" in str(arguments[0] or "libc"):
             raise error("the system's library cannot be called while notebooks are graded")
 
-    del join
     return hook
 
 
 def _is_inside(path: str, folders: tuple) -> bool:
-    return any(path == f or path.startswith(f.rstrip(os.sep) + os.sep) for f in folders)
+    path = os.path.normcase(path)
+    inside = (os.path.normcase(folder.rstrip(os.sep)) for folder in folders)
+    return any(path == folder or path.startswith(folder + os.sep) for folder in inside)
 
 
 def _is_of_others(path: str) -> bool:
     """Tell whether this is what Linux tells of another process."""
     parts = path.split("/")
-    return len(parts) > 2 and parts[1] == "proc" and parts[2].isdigit() and (
-        int(parts[2]) != os.getpid() and os.path.realpath("/proc/self") != "/".join(parts[:3])
+    return (
+        len(parts) > 2
+        and parts[1] == "proc"
+        and parts[2].isdigit()
+        and (int(parts[2]) != os.getpid() and os.path.realpath("/proc/self") != "/".join(parts[:3]))
     )
 
 
@@ -188,4 +191,4 @@ def hide_exercises() -> None:
     for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
         del sys.modules[loaded]
     sys.modules[name] = _Hidden(name)
-    ser_helpers.exercises = sys.modules[name]  # type: ignore[attr-defined]
+    ser_helpers.exercises = sys.modules[name]

@@ -62,6 +62,4 @@ def alike(texts: Mapping[str, Sequence[str]], given: Sequence[str] = ()) -> list
 def _rows(cells: Sequence[str]) -> Iterator[tuple[str, ...]]:
     for cell in cells:
         words = _WORD.findall(cell)
-        yield from (
-            tuple(words[i : i + _LENGTH]) for i in range(max(1, len(words) - _LENGTH + 1))
-        )
+        yield from (tuple(words[i : i + _LENGTH]) for i in range(max(1, len(words) - _LENGTH + 1)))

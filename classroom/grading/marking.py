@@ -83,9 +83,7 @@ class Examiner:
         """Write down what a student's process has to do."""
         cells = {statement.cell.number: statement.cell for statement in statements}
         places = {
-            (number, cell.source): tuple(
-                s.place for s in statements if s.cell.number == number
-            )
+            (number, cell.source): tuple(s.place for s in statements if s.cell.number == number)
             for number, cell in cells.items()
         }
         code = tuple((number, source, chosen) for (number, source), chosen in places.items())

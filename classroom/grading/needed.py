@@ -125,9 +125,7 @@ def _statements(cells: Sequence[Cell]) -> Iterator[Statement]:
             yield Statement(
                 cell,
                 place,
-                frozenset(
-                    s.get_name() for s in symbols if s.is_assigned() or s.is_imported()
-                ),
+                frozenset(s.get_name() for s in symbols if s.is_assigned() or s.is_imported()),
                 frozenset(_changed(node)),
                 frozenset(s.get_name() for s in symbols if s.is_referenced())
                 | frozenset(_globals(table)),

@@ -19,14 +19,14 @@ _LARGEST_PICTURE = 4_000_000  # characters of base64; a page shows at most so mu
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell that Python can read, or not.
+    r"""A code cell that Python can read, or not.
 
     Attributes
     ----------
     number : int
         Its place among all cells, from 1.
     source : str
-        Without magics, line ends as ``\\n``.
+        Without magics, line ends as ``\n``.
     body : tuple of ast.stmt
         Its statements.
     error : str
@@ -94,11 +94,10 @@ def read_notebook(name: str, content: bytes) -> Notebook:
             notebook.cells.append(read_code(source, number=number))
             if found := _FIGURE.match(source):
                 notebook.figures.setdefault(found[1], []).extend(_pictures(outputs))
-        elif found := _ANSWER.match(source):
-            if text := source[found.end() :].strip():
-                texts = notebook.answers.setdefault(found[1], [])
-                if text not in texts:  # a copied cell says nothing new
-                    texts.append(text)
+        elif (found := _ANSWER.match(source)) and (text := source[found.end() :].strip()):
+            texts = notebook.answers.setdefault(found[1], [])
+            if text not in texts:  # a copied cell says nothing new
+                texts.append(text)
     return notebook
 
 
@@ -128,7 +127,7 @@ def read_code(source: str, *, number: int = 1) -> Cell:
 
 def _cells(content: dict) -> Iterator[tuple[str, str, list]]:
     # nbformat 3, which old tools still write, keeps its cells in worksheets.
-    sheets = content["worksheets"] if "worksheets" in content else [content]
+    sheets = content.get("worksheets", [content])
     for cell in [cell for sheet in sheets for cell in sheet["cells"]]:
         source = cell.get("source", cell.get("input", ""))
         text = source if isinstance(source, str) else "".join(map(str, source))
@@ -147,7 +146,9 @@ def _without_magics(source: str) -> str:
         if lines[first][2:].split(" ")[0] not in _PYTHON_MAGICS:
             return ""
         lines[first] = ""
-    return "\n".join(re.sub(r"^(\s*)(?:%[a-zA-Z%]|!).*|^(\s*)[\w.]+\?+\s*$", r"\1\2pass", li) for li in lines)
+    return "\n".join(
+        re.sub(r"^(\s*)(?:%[a-zA-Z%]|!).*|^(\s*)[\w.]+\?+\s*$", r"\1\2pass", li) for li in lines
+    )
 
 
 def _pictures(outputs: list) -> Iterator[str]:

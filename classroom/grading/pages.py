@@ -218,7 +218,9 @@ def _with_code(text: str) -> Markup:
     parts = text.split("`")
     if len(parts) % 2 == 0:  # one without its partner
         return escape(text)
-    marked = [Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts)]
+    marked = [
+        Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts)
+    ]
     return Markup("").join(marked)
 
 

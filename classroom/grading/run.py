@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from grading import gradebook, likeness, pages
-from grading.child import Work
+from grading.child import Work, compiled_modules
 from grading.marking import Examiner, Mark, by_hand, not_found
 from grading.needed import Statement, is_stub, needed_for
 from grading.notebooks import Cell, Notebook, read_notebook
@@ -162,9 +162,10 @@ def grade(
         if kept.get("digest") == read.digest + common:
             marks[read.submission.key] = {k: Mark(**mark) for k, mark in kept["marks"].items()}
     changed = [read for read in reads if read.submission.key not in marks]
-    say(f"{len(reads)} submissions; {len(changed)} to be tried, on tasks of notebook " + ", ".join(
-        sheet.number for sheet in sheets
-    ))
+    say(
+        f"{len(reads)} submissions; {len(changed)} to be tried, on tasks of notebook "
+        + ", ".join(sheet.number for sheet in sheets)
+    )
     private = tuple(str(path.absolute()) for path in (place, out, Path(exercises.__file__).parent))
     marks |= _mark_all(changed, tasks, settings, seed, private, say)
     lines = [_line(read, tasks, marks[read.submission.key]) for read in reads]
@@ -197,9 +198,7 @@ def grade(
     return Graded(students, len(changed), sum(len(row.typed) for row in rows))
 
 
-def _read(
-    submission: Submission, sheets: Sequence[Sheet], given: Mapping[str, Notebook]
-) -> Read:
+def _read(submission: Submission, sheets: Sequence[Sheet], given: Mapping[str, Notebook]) -> Read:
     notebooks = tuple(read_notebook(name, content) for name, content in submission.notebooks)
     statements, by_hand_found = {}, {}
     for sheet in sheets:
@@ -259,33 +258,46 @@ def _mark_all(
         if not task.by_hand and any(task.id in read.statements for read in reads)
     }
     topics = {exercises.find(e.task.name).inputs.__module__ for e in examiners.values()}
+    works: list[list[Work]] = [
+        [
+            examiner.work(read.statements[name][1])
+            for name, examiner in examiners.items()
+            if name in read.statements
+        ]
+        for read in reads
+    ]
+    compiled = compiled_modules([work for own in works for work in own])
     room = Room(
         Limits(settings.memory, private),
-        preload=["numpy", "pandas", "matplotlib.pyplot", *sorted(topics)],
+        preload=["numpy", "pandas", "matplotlib.pyplot", *sorted(topics), *compiled],
         method=settings.method,
     )
     marks: dict[str, dict[str, Mark]] = {}
     with ThreadPoolExecutor(settings.workers) as pool:
-        running: dict[Future, Read] = {}
-        for read in reads:
-            works: list[Work] = [
-                examiner.work(read.statements[name][1])
-                for name, examiner in examiners.items()
-                if name in read.statements
-            ]
-            running[pool.submit(room.examine, works)] = read
-        for i, future in enumerate(as_completed(running), start=1):
-            read = running[future]
-            try:
-                outcomes = future.result()
-                own = {t.id: _mark(t, read, outcomes, examiners) for t in tasks}
-            except Exception:  # our fault; the others' grades must not suffer
-                traceback.print_exc(file=sys.stderr)
-                own = {t.id: _failed() for t in tasks}
-            marks[read.submission.key] = own
-            points = sum(mark.points or 0 for mark in own.values())
-            say(f"  {i} of {len(reads)}: {read.submission.student}: {points:g} points")
+        running: dict[Future, Read] = {
+            pool.submit(room.examine, own): read for read, own in zip(reads, works, strict=True)
+        }
+        try:
+            for i, future in enumerate(as_completed(running), start=1):
+                read = running[future]
+                own = _mark_one(read, tasks, future, examiners)
+                marks[read.submission.key] = own
+                points = sum(mark.points or 0 for mark in own.values())
+                say(f"  {i} of {len(reads)}: {read.submission.student}: {points:g} points")
+        except BaseException:  # Ctrl-C: those that wait need not be tried
+            pool.shutdown(cancel_futures=True)
+            raise
     return marks
+
+
+def _mark_one(
+    read: Read, tasks: Sequence[Task], future: Future, examiners: Mapping[str, Examiner]
+) -> dict[str, Mark]:
+    try:
+        return {task.id: _mark(task, read, future.result(), examiners) for task in tasks}
+    except Exception:  # our fault; the others' grades must not suffer
+        traceback.print_exc(file=sys.stderr)
+        return {task.id: _failed() for task in tasks}
 
 
 def _failed() -> Mark:
@@ -315,9 +327,7 @@ def _unreadable(task: Task, read: Read) -> list[str]:
     ]
 
 
-def _found(
-    task: Task, notebooks: Sequence[Notebook], given: Notebook
-) -> tuple[str, ...]:
+def _found(task: Task, notebooks: Sequence[Notebook], given: Notebook) -> tuple[str, ...]:
     """Collect what a teacher is to grade, from all cells that answer the task."""
     kind = "answers" if task.kind == "text" else "figures"
     handed_out = getattr(given, kind).get(task.id, [])

@@ -1,5 +1,6 @@
 """Find the notebooks of each student: in folders, in files, in what learning platforms pack."""
 
+import contextlib
 import io
 import re
 import unicodedata
@@ -172,10 +173,8 @@ def _decoded(entry: zipfile.ZipInfo) -> str:
     """Read a name that is UTF-8 without saying so, as macOS writes it."""
     name = entry.filename
     if not entry.flag_bits & 0x800:
-        try:
+        with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            pass
     return name.replace("\\", "/")
 
 
