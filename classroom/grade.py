@@ -18,6 +18,7 @@ def main() -> int:
     """
     from grading.run import Settings, grade  # here, for each child imports this file
     from grading.sandbox import number_of_workers
+
     from ser_helpers.errors import DataError
 
     options = _options(number_of_workers())

@@ -266,6 +266,7 @@ def test_the_report_shows_the_class(graded):
     assert "Notebooks that nearly coincide" not in report  # what all wrote is no sign
     assert re.search(r"2 ×</td>\s*<td>A frame is missing at the end", report)
     assert "uses <code>os._exit</code>" in report
+    assert "uses <code>ser_helpers.exercises import mfccs</code>" in report
 
 
 def test_grades_csv_opens_in_a_spreadsheet(graded):

@@ -101,7 +101,7 @@ def main(connection: Connection, packed: bytes) -> None:
     )
     os.chdir(job.folder)
     sys.dont_write_bytecode = True
-    guard.separate()
+    guard.separate(connection.fileno())
     guard.limit(job.memory, sum(work.seconds for work in job.works))
     guard.hide_exercises()
     guard.watch(job.folder, job.private)

@@ -52,8 +52,14 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _READABLE = ("/usr", "/lib", "/lib64", "/etc", "/dev", "/sys", "/proc", "/System", "/Library")
 
 
-def separate() -> None:
-    """Go on in a process that is cut off from the others, as far as the system allows."""
+def separate(connection: int) -> None:
+    """Go on in a process that is cut off from the others, as far as the system allows.
+
+    Parameters
+    ----------
+    connection : int
+        The file to which that process alone is to write.
+    """
     if os.name != "posix":
         return
     os.setsid()  # a group of its own, which is ended as one
@@ -66,9 +72,13 @@ def separate() -> None:
         if library.unshare(wanted) == 0:
             break
     child = os.fork()  # the first process of the new namespace
-    if child:
-        _, status = os.waitpid(child, 0)
-        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    if child:  # stay, and take in what the other leaves behind, until the grader ends all
+        os.close(connection)
+        while True:
+            try:
+                os.wait()
+            except ChildProcessError:
+                os._exit(0)
     library.prctl(_DIE_WITH_PARENT, 9)
 
 
@@ -112,7 +122,7 @@ def watch(folder: str, private: Sequence[str]) -> None:
     package = str(Path(sys.modules["ser_helpers"].__file__ or "").parent)
     libraries = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     readable = [sys.prefix, sys.base_prefix, package, str(Path(__file__).parent), *libraries]
-    readable += [*_READABLE, os.environ.get("SystemRoot", ""), _fonts()]
+    readable += [*_READABLE, os.environ.get("SYSTEMROOT", ""), _fonts()]
     opened = (*own, *(os.path.realpath(path) for path in readable if path))
     sys.addaudithook(_make_hook(own, opened, closed))
 

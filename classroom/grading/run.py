@@ -27,7 +27,7 @@ from ser_helpers.errors import DataError
 MEMORY = "grading.json"
 #: What a teacher should look at before trusting a grade.
 _SUSPICIOUS = re.compile(
-    r"ser_helpers\.exercises\.\w|\bexercises\.(?:find|of_topic|judge|TOPICS)\b|\b_posixsubprocess\b"
+    r"ser_helpers\.exercises(?:\.\w+| import (?!check\b)\w+)|\bexercises\.(?:find|of_topic|judge|TOPICS)\b|\b_posixsubprocess\b"
     r"|\bctypes\b|\bos\._exit\b|\bos\.fork\b|\bsubprocess\b|\bgc\.get_|\b_getframe\b|\bsocket\b"
 )
 

@@ -8,8 +8,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -213,21 +213,30 @@ def end_all(pid: int) -> None:
     pid : int
         0 stands for a process that never began.
     """
-    for _ in range(20):
-        processes = tree_of(pid) if pid else []
-        if not processes or all(p.status() == psutil.STATUS_ZOMBIE for p in _alive(processes)):
-            return
-        # From the leaves up: what has lost its parent would no longer be found.
-        for process in reversed(processes):
-            try:
-                process.kill()
-            except psutil.Error:
-                continue
-        psutil.wait_procs(processes, timeout=0.2)
+    top = tree_of(pid)[:1] if pid else []
+    for process in top:
+        _send(process.suspend)  # it starts nothing more, and on Linux it takes in the orphans
+    for _ in range(100):
+        rest = [process for process in tree_of(pid)[1:] if _goes_on(process)] if top else []
+        if not rest:
+            break
+        for process in rest:  # from the top down
+            _send(process.kill)
+        psutil.wait_procs(rest, timeout=0.05)
+    for process in top:
+        _send(process.kill)
 
 
-def _alive(processes: Sequence[psutil.Process]) -> Iterator[psutil.Process]:
-    yield from (process for process in processes if process.is_running())
+def _send(act: Callable[[], None]) -> None:
+    with suppress(psutil.Error):
+        act()
+
+
+def _goes_on(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _outcome(message: dict) -> Outcome:
