@@ -7,10 +7,14 @@ import re
 import secrets
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from grading import gradebook, likeness, pages
 from grading.child import Work, compiled_modules
@@ -27,8 +31,9 @@ from ser_helpers.errors import DataError
 MEMORY = "grading.json"
 #: What a teacher should look at before trusting a grade.
 _SUSPICIOUS = re.compile(
-    r"ser_helpers\.exercises(?:\.\w+| import (?!check\b)\w+)|\bexercises\.(?:find|of_topic|judge|TOPICS)\b|\b_posixsubprocess\b"
-    r"|\bctypes\b|\bos\._exit\b|\bos\.fork\b|\bsubprocess\b|\bgc\.get_|\b_getframe\b|\bsocket\b"
+    r"ser_helpers\.exercises(?:\.\w+| import (?!check\b)\w+)"
+    r"|\bexercises\.(?:find|of_topic|judge|TOPICS)\b"
+    r"|\b_posixsubprocess\b|\bctypes\b|\bos\._exit\b|\bos\.fork\b|\bsubprocess\b|\bgc\.get_|\b_getframe\b|\bsocket\b"
 )
 
 
@@ -252,11 +257,8 @@ def _mark_all(
     """Try the functions of several students at a time; whatever one does costs no other."""
     if not reads:
         return {}
-    examiners = {
-        task.id: Examiner(task, seed=seed, seconds=settings.seconds)
-        for task in tasks
-        if not task.by_hand and any(task.id in read.statements for read in reads)
-    }
+    with _quiet():
+        examiners = _examiners(reads, tasks, settings, seed)
     topics = {exercises.find(e.task.name).inputs.__module__ for e in examiners.values()}
     works: list[list[Work]] = [
         [
@@ -290,11 +292,29 @@ def _mark_all(
     return marks
 
 
+def _examiners(
+    reads: Sequence[Read], tasks: Sequence[Task], settings: Settings, seed: int
+) -> dict[str, Examiner]:
+    return {
+        task.id: Examiner(task, seed=seed, seconds=settings.seconds)
+        for task in tasks
+        if not task.by_hand and any(task.id in read.statements for read in reads)
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Print no warnings: typical mistakes overflow, and divide by zero."""
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        yield
+
+
 def _mark_one(
     read: Read, tasks: Sequence[Task], future: Future, examiners: Mapping[str, Examiner]
 ) -> dict[str, Mark]:
     try:
-        return {task.id: _mark(task, read, future.result(), examiners) for task in tasks}
+        with _quiet():
+            return {task.id: _mark(task, read, future.result(), examiners) for task in tasks}
     except Exception:  # our fault; the others' grades must not suffer
         traceback.print_exc(file=sys.stderr)
         return {task.id: _failed() for task in tasks}
