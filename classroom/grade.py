@@ -33,6 +33,7 @@ def main() -> int:
         memory=int(options.memory * 2**30),
         workers=options.at_a_time,
         again=options.again,
+        delimiter=";" if options.semicolon else ",",
     )
     start = time.monotonic()
     try:
@@ -88,6 +89,11 @@ def _options(workers: int) -> argparse.Namespace:
     )
     parser.add_argument(
         "--seed", type=int, help="of the hidden inputs (default: drawn once, then kept)"
+    )
+    parser.add_argument(
+        "--semicolon",
+        action="store_true",
+        help="begin grades.csv for a spreadsheet that writes 2,5 for two and a half",
     )
     parser.add_argument(
         "--again", action="store_true", help="try everything again, also what has not changed"

@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import dataclasses
 import json
 import re
 import sys
@@ -343,6 +344,14 @@ def test_a_table_that_excel_saved_in_german_is_read_and_written_like_that(small)
     assert (folder / "out" / "grades-before.csv").read_bytes() == text.encode("cp1252")
 
 
+def test_a_table_can_begin_as_german_spreadsheets_want_it(tmp_path, settings):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "Ada.ipynb").write_bytes(CLASS["changes its input"][0])
+    quiet = dataclasses.replace(settings, delimiter=";")
+    grade(tmp_path / "in", tmp_path / "out", quiet, say=lambda line: None)
+    assert "Ada;;4;1,5;0;0;5,5;" in (tmp_path / "out" / "grades.csv").read_text("utf-8-sig")
+
+
 def test_a_line_of_somebody_who_handed_in_nothing_stays(small):
     folder, again = small
     (folder / "in" / "Ada.ipynb").unlink()
@@ -477,6 +486,18 @@ def test_notebooks_that_nearly_coincide_are_found():
     texts = {"a": [given, own], "b": [given, own + " so"], "c": [given, words(200)], "d": [given]}
     (pair,) = alike(texts, [given])
     assert (pair.one, pair.other) == ("a", "b") and pair.share > 0.9
+
+
+def test_each_module_imports_only_those_before_it():
+    import grading
+
+    order = re.findall(r"\w+", grading.__doc__.partition("::")[2].partition("A notebook")[0])
+    for place, name in enumerate(order):
+        tree = ast.parse((Path(grading.__file__).parent / f"{name}.py").read_text("utf-8"))
+        nodes = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module]
+        used = {a.name for n in nodes if n.module == "grading" for a in n.names}
+        used |= {n.module.partition(".")[2] for n in nodes if n.module.startswith("grading.")}
+        assert used <= set(order[:place]), name
 
 
 # --- what comes from a student's process ---------------------------------------------------------

@@ -101,12 +101,14 @@ def number(text: str) -> float | None:
         return None
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, delimiter: str = ",") -> Table:
     """Read what is there, also after a spreadsheet saved it in its own way.
 
     Parameters
     ----------
     path : Path
+    delimiter : str
+        For a new table; one that is there keeps its own.
 
     Returns
     -------
@@ -119,7 +121,7 @@ def read_table(path: Path) -> Table:
         If it has no column for the student.
     """
     if not path.exists():
-        return Table([], [])
+        return Table([], [], delimiter)
     content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")

@@ -103,7 +103,8 @@ class Examiner:
         Mark
         """
         if outcome.problem:
-            told = f"Your function could not be tried: {outcome.problem}."
+            end = "" if outcome.problem.endswith("?") else "."
+            told = f"Your function could not be tried: {outcome.problem}{end}"
             return Mark(0, "stopped", told, problem=outcome.problem, source=source)
         attempts = self._per_trial(outcome.attempts)
         pairs = list(zip(self._trials, attempts, strict=True))

@@ -59,6 +59,8 @@ class Settings:
         Students at a time.
     again : bool
         Try everything again, also what has not changed.
+    delimiter : str
+        Between the columns of a new ``grades.csv``.
     method : {"forkserver", "spawn"}
         How processes are started.
     """
@@ -71,6 +73,7 @@ class Settings:
     memory: int = 2 << 30
     workers: int = field(default_factory=number_of_workers)
     again: bool = False
+    delimiter: str = ","
     method: str = METHOD
 
 
@@ -147,7 +150,7 @@ def grade(
     """
     sheets = read_sheets(settings.tasks, settings.numbers)
     submissions = find_submissions(place)
-    found = gradebook.read_table(out / "grades.csv")
+    found = gradebook.read_table(out / "grades.csv", settings.delimiter)
     memory = _read_memory(out / MEMORY)
     given = {sheet.number: _handed_out(settings.handed_out, sheet) for sheet in sheets}
     reads = [_read(submission, sheets, given) for submission in submissions]

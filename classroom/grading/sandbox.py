@@ -113,6 +113,7 @@ class Room:
         folder = tempfile.mkdtemp(prefix="grade-")
         job = Job(tuple(works), folder, self.limits.private, self.limits.memory)
         receiver, sender = self._context.Pipe(duplex=False)
+        watchdog: threading.Timer | None = None
         process = self._context.Process(
             target=child.main, args=(sender, pickle.dumps(job)), daemon=True
         )
@@ -120,8 +121,15 @@ class Room:
             with self._starting, _environment():
                 process.start()
             sender.close()
+            # Beside the limit of each function: a process that sends without end, or half of it.
+            longest = _LONGEST_START + sum(work.seconds + 5 for work in works)
+            watchdog = threading.Timer(longest, end_all, [process.pid])
+            watchdog.daemon = True
+            watchdog.start()
             yield from self._listen(receiver, process.pid or 0, works)
         finally:
+            if watchdog:
+                watchdog.cancel()
             end_all(process.pid or 0)
             process.join(5)
             receiver.close()
@@ -160,7 +168,7 @@ class Room:
                 problem = "it ends Python itself (`os._exit`, or a crash)"
                 if not at:
                     return
-            except (OSError, ValueError, LookupError, TypeError, RecursionError):
+            except Exception:  # whatever it is that a student's code made of it
                 problem = "what it sent to the grader could not be read"
             if problem:
                 if at:
