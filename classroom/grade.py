@@ -1,6 +1,7 @@
 """Grade a class's notebooks: ``python course.py grade FOLDER``. GRADING.md explains it."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -22,8 +23,9 @@ def main() -> int:
     from ser_helpers.errors import DataError
 
     options = _options(number_of_workers())
-    place = Path(options.folder)
-    out = Path(options.out) if options.out else place.with_name(f"{place.stem}-graded")
+    place = Path(os.path.abspath(options.folder))  # also of `.`
+    name = place.stem if place.is_file() else place.name
+    out = Path(os.path.abspath(options.out or place.with_name(f"{name}-graded")))
     settings = Settings(
         tasks=HERE / "tasks",
         handed_out=HERE / "exercises",
@@ -37,7 +39,7 @@ def main() -> int:
     )
     start = time.monotonic()
     try:
-        graded = grade(place.absolute(), out.absolute(), settings)
+        graded = grade(place, out, settings)
     except (DataError, OSError) as error:
         print(f"grade: {error}", file=sys.stderr)
         return 1

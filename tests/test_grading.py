@@ -22,7 +22,7 @@ from grading.sandbox import Limits, Room
 from grading.submissions import find_submissions
 from grading.tasks import Task, read_sheet, read_sheets
 
-from ser_helpers import exercises
+from ser_helpers import exercises, files
 from ser_helpers.errors import DataError
 from ser_helpers.exercises.comparing import difference
 
@@ -367,6 +367,30 @@ def test_without_the_graders_memory_nothing_typed_is_lost(small):
     assert points_of(again(), "Ben")[0] == 2
 
 
+def test_a_table_that_is_open_elsewhere_loses_nothing(small, monkeypatch):
+    folder, again = small
+    before = (folder / "out" / "grades.csv").read_bytes()
+    (folder / "in" / "Ben.ipynb").write_bytes(RIGHT)
+
+    def fails(path, content, replace=files.replace_file):
+        if path.suffix == ".csv":
+            raise PermissionError(13, "Permission denied")
+        replace(path, content)
+
+    with monkeypatch.context() as patched, pytest.raises(DataError, match="close it"):
+        patched.setattr(files, "replace_file", fails)
+        again()
+    assert (folder / "out" / "grades.csv").read_bytes() == before
+    graded = again()
+    assert graded.tried == graded.typed == 0 and points_of(graded, "Ben")[0] == 4
+
+
+def test_results_are_not_put_among_the_submissions(small, settings):
+    folder, _ = small
+    with pytest.raises(DataError, match="among the submissions"):
+        grade(folder / "in", folder / "in" / "graded", settings)
+
+
 def test_a_table_without_its_column_is_not_overwritten(small):
     folder, again = small
     (folder / "out" / "grades.csv").write_text("name,points\nAda,4\n")
@@ -456,6 +480,9 @@ def test_folders_files_and_the_zips_of_platforms_are_understood(tmp_path):
         ("Müller Jörg", "123", ["02_mfccs.ipynb"]),
         ("Void Vic", "126", []),
     ]
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads" / "class 3.zip").write_bytes(moodle.read_bytes())
+    assert find_submissions(tmp_path / "downloads") == found
     canvas = tmp_path / "canvas"
     canvas.mkdir()
     for name in ("leeann_LATE_7_81_02_mfccs.ipynb", "leeann_7_82_03_split.ipynb",

@@ -143,7 +143,7 @@ def _as_dict(attempt: checking.Attempt) -> dict[str, Any]:
 
 def _define(code: Sequence[tuple[int, str, tuple[int, ...]]]) -> tuple[dict[str, Any], str]:
     """Run what a function needs; return the names, and what went wrong on the way."""
-    space: dict[str, Any] = {"__name__": "__main__"}
+    space: dict[str, Any] = {"__name__": "__main__", "display": _nothing}
     pending = []
     for number, source, places in code:
         name = f"cell {number}"
@@ -165,6 +165,10 @@ def _define(code: Sequence[tuple[int, str, tuple[int, ...]]]) -> tuple[dict[str,
             break
         pending = failed
     return space, "; ".join(problems.values())
+
+
+def _nothing(*things: object, **options: object) -> None:
+    """Stand for what shows things in a notebook."""
 
 
 def _meanings() -> Mapping[str, dict[str, Any]]:

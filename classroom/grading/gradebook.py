@@ -227,9 +227,8 @@ def _merged(
     for task in tasks:
         given, now = old.get(_column_like(task, old), ""), _text(line.points.get(task.id))
         wrote = before.get(task.id)
-        is_typed = given != "" and (
-            wrote == "typed" or not _equal(given, now if wrote is None else wrote)
-        )
+        ours = any(_equal(given, text) for text in (wrote, now) if text is not None)
+        is_typed = given != "" and (wrote == "typed" or not ours)
         if is_typed:
             typed.add(task.id)
         cells[column(task)] = given if is_typed else now

@@ -148,6 +148,8 @@ def grade(
     DataError
         If there is nothing to grade, or nothing can be written.
     """
+    if place in (out, *out.parents):
+        raise DataError(f"{out} lies in {place}, among the submissions: give another --out")
     sheets = read_sheets(settings.tasks, settings.numbers)
     submissions = find_submissions(place)
     found = gradebook.read_table(out / "grades.csv", settings.delimiter)
@@ -178,23 +180,20 @@ def grade(
     marks |= _mark_all(changed, tasks, settings, seed, private, say)
     lines = [_line(read, tasks, marks[read.submission.key]) for read in reads]
     rows = gradebook.merge(found, lines, tasks, memory.get("written", {}))
-    files.replace_file(
-        out / MEMORY,
-        json.dumps(
-            {
-                "seed": seed,
-                "written": gradebook.record(rows, lines, tasks),
-                "marks": {
-                    read.submission.key: {
-                        "digest": read.digest + common,
-                        "marks": {k: asdict(m) for k, m in marks[read.submission.key].items()},
-                    }
-                    for read in reads
-                },
+    noted = {
+        "seed": seed,
+        "written": memory.get("written", {}),
+        "marks": {
+            read.submission.key: {
+                "digest": read.digest + common,
+                "marks": {k: asdict(m) for k, m in marks[read.submission.key].items()},
             }
-        ).encode(),
-    )
+            for read in reads
+        },
+    }
+    _write_memory(out / MEMORY, noted)  # before the table, which may be open in a spreadsheet
     gradebook.write_table(out / "grades.csv", found, rows, tasks)
+    _write_memory(out / MEMORY, noted | {"written": gradebook.record(rows, lines, tasks)})
     students = _students(reads, tasks, marks, {row.key: row for row in rows})
     pairs = likeness.alike(
         {read.submission.key: [w for n in read.notebooks for w in n.words] for read in reads},
@@ -436,6 +435,10 @@ def _read_memory(path: Path) -> dict:
     except (OSError, ValueError):
         return {}
     return memory if isinstance(memory, dict) else {}
+
+
+def _write_memory(path: Path, memory: dict) -> None:
+    files.replace_file(path, json.dumps(memory).encode())
 
 
 def _sources() -> bytes:

@@ -138,6 +138,9 @@ def _in_zip(content: bytes, name: str, *, depth: int = 0) -> Iterator[tuple[str,
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        first = [_decoded(entry).partition("/")[0] for entry in entries]
+        if "/" not in name and any(_MOODLE.fullmatch(f) or _CANVAS.fullmatch(f) for f in first):
+            above = ""  # a platform's, put into a folder
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         yield above + "?" if depth else name, f"this is no zip ({error})"
         return
