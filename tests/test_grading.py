@@ -385,6 +385,17 @@ def test_a_table_that_is_open_elsewhere_loses_nothing(small, monkeypatch):
     assert graded.tried == graded.typed == 0 and points_of(graded, "Ben")[0] == 4
 
 
+def test_what_the_grader_itself_could_not_do_costs_nobody_and_is_tried_again(small, monkeypatch):
+    folder, again = small
+    (folder / "in" / "Ben.ipynb").write_bytes(RIGHT)
+    with monkeypatch.context() as patched:
+        patched.setattr(Room, "_one_process", lambda *_: iter(()))
+        graded = again()
+        assert points_of(graded, "Ben")[:2] == [None, None]
+        assert points_of(graded, "Ada")[:2] == [4, 3]
+    assert points_of(again(), "Ben")[:2] == [4, 3]
+
+
 def test_results_are_not_put_among_the_submissions(small, settings):
     folder, _ = small
     with pytest.raises(DataError, match="among the submissions"):
@@ -426,12 +437,15 @@ def test_a_right_solution_of_every_exercise_gets_all_points():
     assert {name: mark.told for name, mark in marks.items() if mark.state != "right"} == {}
 
 
-def test_on_systems_without_fork_it_is_the_same(tmp_path, settings):
+def test_on_systems_without_fork_it_is_the_same(tmp_path, settings, monkeypatch):
     (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path / "in")
+    Path("pickle.py").write_text("open('ran', 'w')")  # a name that Python itself looks for
     (tmp_path / "in" / "Eve.ipynb").write_bytes(CLASS["os._exit"][0])
     spawning = Settings(settings.tasks, settings.handed_out, seconds=3, method="spawn")
     graded = grade(tmp_path / "in", tmp_path / "out", spawning, say=lambda line: None)
     assert points_of(graded, "Eve")[:2] == [0, 3]
+    assert not Path("ran").exists()
 
 
 def cells_of(*sources: str) -> list[notebooks.Cell]:

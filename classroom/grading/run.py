@@ -37,6 +37,9 @@ _SUSPICIOUS = re.compile(
 )
 
 
+_OUR_FAULT = "the grader failed: see its output; the next time it tries again"
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a class is graded.
@@ -189,6 +192,7 @@ def grade(
                 "marks": {k: asdict(m) for k, m in marks[read.submission.key].items()},
             }
             for read in reads
+            if not any(_is_ours(mark) for mark in marks[read.submission.key].values())
         },
     }
     _write_memory(out / MEMORY, noted)  # before the table, which may be open in a spreadsheet
@@ -324,7 +328,12 @@ def _mark_one(
 
 def _failed() -> Mark:
     told = "The grader failed here, and not you. Your teacher will have a look."
-    return Mark(None, "by hand", told, problem="the grader failed: see its output")
+    return Mark(None, "by hand", told, problem=_OUR_FAULT)
+
+
+def _is_ours(mark: Mark) -> bool:
+    """Tell whether the grader failed; the next time it tries again."""
+    return mark.problem == _OUR_FAULT
 
 
 def _mark(
@@ -386,7 +395,7 @@ def _remarks(read: Read, marks: Mapping[str, Mark]) -> list[str]:
     remarks += [
         f"{name}: {mark.problem}"
         for name, mark in marks.items()
-        if mark.state == "stopped" or mark.problem.startswith("the grader failed")
+        if mark.state == "stopped" or _is_ours(mark)
     ]
     return remarks
 

@@ -26,9 +26,16 @@ _MOST_PROCESSES = 40
 _LOOK_EVERY = 0.1  # seconds
 #: Forking a process that has the libraries already takes moments; only Linux does so reliably.
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-#: Students share the processors; no window opens; librosa's loops are not compiled while time runs.
-_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "NUMBA_DISABLE_JIT": "1",
-                "SER_DATA": "demo"}  # fmt: skip
+#: Students share the processors; no window opens; librosa's loops are not compiled while time runs;
+#: the corpus is the one that every machine has; and no module is
+#: looked for where the teacher stands, which may be among the submissions.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+    "NUMBA_DISABLE_JIT": "1",
+    "SER_DATA": "demo",
+    "PYTHONSAFEPATH": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,11 @@ class Room:
         dict
             Of each work's id, an Outcome. One that hangs or ends its process costs no other: the
             rest is tried in a new process.
+
+        Raises
+        ------
+        RuntimeError
+            If the system starts no process; that is nobody's fault.
         """
         outcomes: dict[str, Outcome] = {}
         failures = 0
@@ -104,9 +116,8 @@ class Room:
             for name, outcome in self._one_process(left):
                 outcomes[name] = outcome
             failures = failures + 1 if len(outcomes) == before else 0
-            if failures == 2:  # nobody's fault that we know of
-                told = "its process could not be started; grade again, with fewer at a time"
-                outcomes[left[0].id] = Outcome(problem=told)
+            if failures == 2:
+                raise RuntimeError("no process could be started; try fewer students at a time")
         return outcomes
 
     def _one_process(self, works: Sequence[Work]) -> Iterator[tuple[str, Outcome]]:
