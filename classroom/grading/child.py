@@ -33,6 +33,8 @@ class Work:
         Of the task.
     name : str
         Of the function and of its exercise.
+    topic : str
+        The module of the exercises in which that stands: to look for it would import them all.
     code : tuple of (int, str, tuple of int)
         Number and source of each cell, and which of its statements are needed.
     inputs : bytes
@@ -43,6 +45,7 @@ class Work:
 
     id: str
     name: str
+    topic: str
     code: tuple[tuple[int, str, tuple[int, ...]], ...]
     inputs: bytes
     seconds: float
@@ -90,7 +93,7 @@ def main(connection: Connection, packed: bytes) -> None:
         os.dup2(nothing, stream)
     sys.stdin, sys.stdout, sys.stderr = (open(os.devnull, mode) for mode in "rww")  # noqa: SIM115
     inputs = {work.id: pickle.loads(work.inputs) for work in job.works}
-    observers = {work.id: exercises.find(work.name).observe for work in job.works}
+    observers = {work.id: _exercise(work).observe for work in job.works}
     for module in compiled_modules(job.works):
         import_module(module)
     if "numba" in sys.modules:
@@ -113,6 +116,10 @@ def main(connection: Connection, packed: bytes) -> None:
         if rebound:
             break  # what follows is tried in a process that knows nothing of it
     os._exit(0)
+
+
+def _exercise(work: Work) -> checking.Exercise:
+    return next(e for e in exercises.of_topic(work.topic) if e.name == work.name)
 
 
 def _try(work: Work, observe: Callable, inputs: list[tuple]) -> dict[str, Any]:

@@ -62,11 +62,21 @@ class Examiner:
         Of the class's hidden inputs.
     seconds : float
         The shortest time limit; it is longer where the right function takes long.
+
+    Attributes
+    ----------
+    topic : str
+        The module of the exercises in which the function's stands.
     """
 
     def __init__(self, task: Task, *, seed: int, seconds: float) -> None:
         self.task = task
         exercise = exercises.find(task.name)
+        self.topic = next(
+            topic
+            for topic in exercises.TOPICS
+            if any(other is exercise for other in exercises.of_topic(topic))
+        )
         draws = np.random.default_rng([seed, *task.id.encode()]).integers(1, 2**31, DRAWS)
         self._trials = [Trial(exercise, seed=int(draw)) for draw in draws]
         visible = Trial(exercise).inputs
@@ -87,7 +97,7 @@ class Examiner:
             for number, cell in cells.items()
         }
         code = tuple((number, source, chosen) for (number, source), chosen in places.items())
-        return Work(self.task.id, self.task.name, code, self._inputs, self._seconds)
+        return Work(self.task.id, self.task.name, self.topic, code, self._inputs, self._seconds)
 
     def mark(self, outcome: Outcome, source: str = "") -> Mark:
         """Give points to what came of a function.

@@ -265,7 +265,7 @@ def _mark_all(
         return {}
     with _quiet():
         examiners = _examiners(reads, tasks, settings, seed)
-    topics = {exercises.find(e.task.name).inputs.__module__ for e in examiners.values()}
+    topics = {f"{exercises.__name__}.{examiner.topic}" for examiner in examiners.values()}
     works: list[list[Work]] = [
         [
             examiner.work(read.statements[name][1])
