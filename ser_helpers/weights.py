@@ -206,7 +206,8 @@ def write(path: str | Path, header: dict[str, Any], arrays: Mapping[str, np.ndar
     """
     path = Path(path)
     content = io.BytesIO()
-    np.savez(content, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
+    # No argument allow_pickle: NumPy before 2.2 would take it for an array of that name.
+    np.savez(content, header=np.array(json.dumps(header)), **arrays)
     try:
         replace_file(path, content.getvalue())
     except OSError as error:
