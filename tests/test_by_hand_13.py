@@ -296,3 +296,20 @@ def test_what_is_said_of_fine_tuning_was_measured():
     (minutes,) = re.findall(r"five epochs of block 3: ([\d.]+) minutes of one core", markdown())
     assert float(minutes) == pytest.approx(tuning["folds"][0]["processor_seconds"] / 60, abs=0.06)
     assert tuning["settings"]["epochs"] == 5
+
+
+def test_how_much_silence_behind_a_clip_changes_was_measured():
+    found = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))[
+        "filled up to 30 s"
+    ]
+    moved = found["mean_difference_in_sd_over_clips"]
+    ((n, second, third),) = re.findall(
+        r"with (\d+) clips of RAVDESS, a number of layer 2 differed by ([\d.]+) of its spread from "
+        r"clip to clip, one of layer 3 by ([\d.]+)\.",
+        markdown(),
+    )
+    assert int(n) == found["clips"]
+    assert float(second) == pytest.approx(moved["layer 2"], abs=0.05)
+    assert float(third) == pytest.approx(moved["layer 3"], abs=0.05)
+    assert "that would take ten times as long" in markdown()
+    assert found["times_as_long"] == pytest.approx(10, abs=0.5)
