@@ -225,8 +225,8 @@ def look_only_in(bundle):
     wheels = pathlib.Path(bundle).absolute() / "wheels"
     if not wheels.is_dir():
         raise StepError(
-            f"there is no folder {wheels}: --offline needs the folder that `python course.py bundle "
-            "FOLDER` made on a machine with internet"
+            f"there is no folder {wheels}: --offline needs the folder that "
+            "`python course.py bundle FOLDER` made on a machine with internet"
         )
     # As an address, because pip takes a space in this variable for the end of a path.
     os.environ.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=wheels.as_uri())

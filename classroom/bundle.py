@@ -105,8 +105,8 @@ def bundle(folder: Path, *, data: Path | None, systems: list[str] | tuple[str, .
         raise BundleError(f"there is no folder {data}: name the one that holds the clips")
     if folder.is_dir() and (others := {path.name for path in folder.iterdir()} - {"wheels"}):
         raise BundleError(
-            f"{folder} holds {', '.join(sorted(others)[:3])} already, and nothing is replaced: name "
-            "a new folder"
+            f"{folder} holds {', '.join(sorted(others)[:3])} already, and nothing is replaced: "
+            "name a new folder"
         )
     wheels = folder / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
@@ -244,9 +244,7 @@ def how_to_open(data: Path | None) -> str:
     if name == "CREMA-D":
         return "\nThe clips of CREMA-D lie in `course`; the course opens them by itself.\n"
     place = os.path.join("course", "data", name)
-    return (
-        f"\nA corpus lies in `{place}`: name its full path in the variable SER_DATA to open it.\n"
-    )
+    return f"\nA corpus lies in `{place}`: name its full path in SER_DATA to open it.\n"
 
 
 if __name__ == "__main__":
