@@ -1,6 +1,7 @@
 """Hand the class's notebooks out: ``python course.py classroom FOLDER``.
 
-FOLDER gets ``for_students`` (exercise notebooks and the museum) and ``for_teachers`` (solutions).
+FOLDER gets ``for_students`` (exercise notebooks, the museum, the notebook in which a class records
+itself) and ``for_teachers`` (solutions).
 With ``--nbgrader`` it becomes a course of nbgrader 0.9 instead: an assignment per notebook under
 ``source``, with tests that students do not see, made from the same exercises, and points to give by
 hand for texts and figures. ``--only 02 03`` chooses notebooks. What is there already is never
@@ -98,7 +99,8 @@ def put(what: nbformat.NotebookNode | Path | str, path: Path) -> None:
 
 def plain_files(sources: list[Path]) -> dict[str, Path]:
     """Name the files of a class without nbgrader, and what they are copied from."""
-    files = {"for_students/museum.ipynb": forms.HERE / "museum.ipynb"}
+    both = ("museum.ipynb", "record_your_class.ipynb")
+    files = {f"for_students/{name}": forms.HERE / name for name in both}
     for source in sources:
         name = f"{source.stem}.ipynb"
         files[f"for_students/{name}"] = forms.EXERCISES / name
