@@ -50,9 +50,8 @@ print(f"speaker {SPEAKER}: {len(left)} of {len(wanted)} clips still to be record
 #
 # Run the next cell once per speaker. Press *Record*, speak, stop; the level is judged below. No microphone? Choose a file.
 
+
 # %%
-
-
 def next_prompt():
     left = class_corpus.still_to_record(wanted, FOLDER)
     if left.empty:
@@ -87,9 +86,8 @@ wanted.head(3)
 #
 # `open_corpus` is the judge. With no recording yet, three speakers are rehearsed: a demo voice plays them all.
 
+
 # %%
-
-
 def rehearse(folder):
     voices = data.open_corpus("demo").clips
     paths = split.development(voices).path
