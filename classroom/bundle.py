@@ -112,7 +112,7 @@ def bundle(folder: Path, *, data: Path | None, systems: list[str] | tuple[str, .
     wheels.mkdir(parents=True, exist_ok=True)
     this = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
     for_this = f"{this} ({platform.machine()})"
-    print(f"packages for {for_this}: about 400 MB; what is in {wheels} already is kept")
+    print(f"packages for {for_this}: about 500 MB; what is in {wheels} already is kept")
     download_here(wheels)
     for system in systems:
         if system != this:

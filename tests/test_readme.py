@@ -17,6 +17,7 @@ PAGES = (
     "docs/faq.md",
     "classroom/README.md",
     "classroom/GRADING.md",
+    "classroom/DISCUSSION.md",
 )
 
 
