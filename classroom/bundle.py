@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from ser_helpers import terminal
 
@@ -155,7 +156,7 @@ def download_here(wheels: Path) -> None:
 def download_for(system: str, wheels: Path) -> None:
     """Download what this version of Python needs on another system."""
     names, marks = SYSTEMS[system]
-    version = "{}.{}".format(*sys.version_info)
+    version = platform.python_version().rstrip("+")  # for pip, 3.11 would be 3.11.0
     options = ["--no-deps", "--only-binary", ":all:", "--python-version", version]
     options += [word for name in names for word in ("--platform", name)]
     if system == "linux":
@@ -194,7 +195,7 @@ def only_there(marks: dict[str, str]) -> list[str]:
     of the packages that are installed here are read for the other one.
     """
     here = {Requirement(line).name.lower().replace("_", "-") for line in locked()}
-    found = set()
+    found: dict[str, SpecifierSet] = {}
     for name in here:
         try:
             requires = metadata.requires(name) or []
@@ -204,8 +205,8 @@ def only_there(marks: dict[str, str]) -> list[str]:
             if need.marker and need.marker.evaluate({**marks, "extra": ""}):
                 other = need.name.lower().replace("_", "-")
                 if other not in here and not need.marker.evaluate({"extra": ""}):
-                    found.add(f"{other}{need.specifier}")
-    return sorted(found)
+                    found[other] = found.get(other, SpecifierSet()) & need.specifier
+    return sorted(f"{name}{specifier}" for name, specifier in found.items())
 
 
 def torch() -> str:
