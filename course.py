@@ -1,9 +1,10 @@
 """Run the course or its tests: ``python course.py lab`` or ``python course.py test``.
 
-For teachers there are ``grade`` and ``classroom``; ``site`` builds the course's web pages. The
-first call creates the environment ``.venv`` next to this file; later calls start at once. With
-``--tensorflow``, TensorFlow is added for notebook 11, and ``test`` tests only what runs on it;
-``test --browser`` tests the web pages in Chromium.
+For teachers there are ``grade``, ``classroom`` and ``bundle``; ``site`` builds the course's web
+pages. The first call creates the environment ``.venv`` next to this file; later calls start at
+once. With ``--offline FOLDER`` it is made from what ``bundle`` packed. With ``--tensorflow``,
+TensorFlow is added for notebook 11, and ``test`` tests only what runs on it; ``test --browser``
+tests the web pages in Chromium.
 This file uses only the standard library and works the same on Linux, macOS and Windows, with
 Python 3.11 to 3.13. Its syntax can be read by Python 3.6, so that an old Python prints a helpful
 message instead of a syntax error.
@@ -15,6 +16,7 @@ import hashlib
 import importlib.machinery
 import importlib.util
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -47,6 +49,7 @@ SYNCED = re.compile(r"OneDrive|Dropbox|Google ?Drive|iCloud|Mobile Documents|Nex
 SCRIPTS = {
     "grade": os.path.join("classroom", "grade.py"),
     "classroom": os.path.join("classroom", "export.py"),
+    "bundle": os.path.join("classroom", "bundle.py"),
     "site": os.path.join("site", "build.py"),
 }
 START = os.path.join("notebooks", "00_start_here.ipynb")
@@ -215,6 +218,18 @@ def settings_in_files():
     found = re.findall(r"^(global|install)\.([\w-]+)=(.+)$", done.stdout, re.MULTILINE)
     # Sorted, because a setting for `install` overrides one for all commands.
     return {setting: ast.literal_eval(value) for _, setting, value in sorted(found)}
+
+
+def look_only_in(bundle):
+    """Let pip install from the wheels of a folder that ``bundle`` packed, and from nowhere else."""
+    wheels = pathlib.Path(bundle).absolute() / "wheels"
+    if not wheels.is_dir():
+        raise StepError(
+            f"there is no folder {wheels}: --offline needs the folder that "
+            "`python course.py bundle FOLDER` made on a machine with internet"
+        )
+    # As an address, because pip takes a space in this variable for the end of a path.
+    os.environ.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=wheels.as_uri())
 
 
 def killed_by(code):
@@ -512,11 +527,14 @@ def main():
     parser.add_argument(
         "what",
         choices=("lab", "test", *SCRIPTS),
-        help="open JupyterLab, or run all tests; for teachers: grade a class's notebooks, or make "
-        "them; or build the web pages",
+        help="open JupyterLab, or run all tests; for teachers: grade a class's notebooks, make "
+        "them, or pack the course for a room without internet; or build the web pages",
     )
     parser.add_argument(
         "--here", action="store_true", help="use the running Python as it is; set up nothing"
+    )
+    parser.add_argument(
+        "--offline", metavar="FOLDER", help="set up from this folder, which `bundle` made"
     )
     parser.add_argument(
         "--tensorflow",
@@ -543,6 +561,8 @@ def main():
         say(f"not found next to course.py: {', '.join(missing)}. Get the whole repository again")
         return 1
     try:
+        if options.offline:
+            look_only_in(options.offline)
         if not options.here:
             set_up()
             if options.tensorflow:
@@ -571,6 +591,8 @@ def main():
         return wait_for([python, "-m", "jupyterlab", first, quiet, *extra], environment)
     except (StepError, OSError) as error:
         say(str(error))
+        if options.offline and isinstance(error, StepError) and error.reason:
+            say(f"README.txt in {options.offline} says for which Python and system it was made")
         return 1
     except KeyboardInterrupt:
         say("stopped")

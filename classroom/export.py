@@ -1,10 +1,12 @@
 """Hand the class's notebooks out: ``python course.py classroom FOLDER``.
 
-FOLDER gets ``for_students`` (exercise notebooks and the museum) and ``for_teachers`` (solutions).
+FOLDER gets ``for_students`` (exercise notebooks, the museum, the notebook in which a class records
+itself) and ``for_teachers`` (solutions).
 With ``--nbgrader`` it becomes a course of nbgrader 0.9 instead: an assignment per notebook under
 ``source``, with tests that students do not see, made from the same exercises, and points to give by
-hand for texts and figures. ``--only 02 03`` chooses notebooks. What is there already is never
-replaced without asking.
+hand for texts and figures. With ``--slides`` it gets a deck of slides for each of the course's
+notebooks, to be shown without internet. ``--only 02 03`` chooses notebooks. What is there already
+is never replaced without asking.
 """
 
 import argparse
@@ -15,6 +17,7 @@ from pathlib import Path
 
 import forms
 import nbformat
+import slides
 
 from ser_helpers import terminal
 
@@ -39,16 +42,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="course.py classroom", description=__doc__.split("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, help="where to put the notebooks")
     parser.add_argument("--nbgrader", action="store_true", help="make a course of nbgrader")
+    parser.add_argument("--slides", action="store_true", help="make slides of the course instead")
     parser.add_argument("--only", nargs="+", metavar="NN", default=[], help="only these notebooks")
     options = parser.parse_args(arguments)
     folder = options.folder or asked_folder()
     if folder is None:
         parser.error("name a folder: `python course.py classroom FOLDER`")
-    known = {source.stem[:2]: source for source in forms.sources()}
+    if options.slides and options.nbgrader:
+        parser.error("choose one of --slides and --nbgrader")
+    course = sorted((forms.HERE.parent / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    known = {path.stem[:2]: path for path in (course if options.slides else forms.sources())}
     if unknown := [number for number in options.only if number not in known]:
         parser.error(f"no such notebook: {', '.join(unknown)}. There are {', '.join(known)}")
     chosen = [known[number] for number in options.only or known]
-    wanted = nbgrader_files(chosen) if options.nbgrader else plain_files(chosen)
+    if options.slides:
+        wanted = {f"{path.stem}.html": slides.deck(path) for path in chosen}
+    else:
+        wanted = nbgrader_files(chosen) if options.nbgrader else plain_files(chosen)
     try:
         if not may_write(folder, list(wanted)):
             print("Nothing was written.")
@@ -98,7 +108,8 @@ def put(what: nbformat.NotebookNode | Path | str, path: Path) -> None:
 
 def plain_files(sources: list[Path]) -> dict[str, Path]:
     """Name the files of a class without nbgrader, and what they are copied from."""
-    files = {"for_students/museum.ipynb": forms.HERE / "museum.ipynb"}
+    both = ("museum.ipynb", "record_your_class.ipynb")
+    files = {f"for_students/{name}": forms.HERE / name for name in both}
     for source in sources:
         name = f"{source.stem}.ipynb"
         files[f"for_students/{name}"] = forms.EXERCISES / name

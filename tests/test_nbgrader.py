@@ -104,6 +104,7 @@ def test_without_nbgrader_students_get_exercises_and_teachers_solutions(tmp_path
     ) == [
         "class/for_students/03_split.ipynb",
         "class/for_students/museum.ipynb",
+        "class/for_students/record_your_class.ipynb",
         "class/for_teachers/03_split.ipynb",
     ]
     mine = tmp_path / "class" / "for_students" / "03_split.ipynb"

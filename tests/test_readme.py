@@ -14,6 +14,10 @@ PAGES = (
     "LICENSES/README.md",
     "ser_helpers/demo_voices/README.md",
     "docs/glossary.md",
+    "docs/faq.md",
+    "classroom/README.md",
+    "classroom/GRADING.md",
+    "classroom/DISCUSSION.md",
 )
 
 

@@ -5,7 +5,7 @@ that text if there is any, runs the notebook from top to bottom in a fresh kerne
 voices, and replaces the notebook if all cells succeed; ``badges`` copies the repository's address
 from ``pyproject.toml`` to every badge and to the cells for Colab; ``classroom`` makes the notebooks
 of ``classroom/`` from its sources and runs those that are kept with outputs. NUMBER is 00, 01, ...
-(or ``museum``); without it, all notebooks are processed.
+(or ``museum``, ``record_your_class``); without it, all notebooks are processed.
 """
 
 import argparse
@@ -30,6 +30,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+WHOLE = ("museum", "record_your_class")  # of a class, for students and teachers alike
 ADDRESS = r"[\w.-]+/[\w.-]+"
 
 
@@ -91,10 +92,10 @@ def classroom(numbers: list[str]) -> None:
         if not numbers or source.stem[:2] in numbers:
             forms.write(forms.for_students(source), forms.EXERCISES / f"{source.stem}.ipynb")
             execute(forms.for_teachers(source), forms.SOLUTIONS / f"{source.stem}.ipynb")
-    if not numbers or "museum" in numbers:
-        museum = forms.HERE / "museum.ipynb"
-        source = forms.SOURCES / "museum.py"
-        execute(forms.finished(forms.read(source, file="classroom/museum.ipynb")), museum)
+    for name in WHOLE:
+        if not numbers or name in numbers:
+            source, path = forms.SOURCES / f"{name}.py", forms.HERE / f"{name}.ipynb"
+            execute(forms.finished(forms.read(source, file=f"classroom/{path.name}")), path)
 
 
 def classroom_forms() -> ModuleType:

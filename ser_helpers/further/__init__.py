@@ -20,6 +20,8 @@ Module                              What it does                                
 ``ear``                             an answer of that network to a recording       10
 ``museum``                          twelve broken programs, and what a repair     a class
                                     changes
+``class_corpus``                    what a class says, and how its files are      a class
+                                    named
 ==================================  ============================================  ========
 
 They build on the road, and nothing on the road builds on them.
@@ -48,4 +50,5 @@ MODULES = (
     "measured",
     "ear",
     "museum",
+    "class_corpus",
 )
