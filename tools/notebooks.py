@@ -124,6 +124,7 @@ def tidy(cell: nbformat.NotebookNode) -> None:
         if output.output_type == "stream":
             lines = (line.rstrip("\r").split("\r")[-1] for line in output.text.split("\n"))
             text = "\n".join(line.rstrip() for line in lines).strip("\n")
+            text = text.replace(f"{ROOT}{os.sep}", "")  # where it ran is nobody's business
             output.text = text + "\n" if text else ""
     cell.outputs = [o for o in outputs if o.output_type != "stream" or o.text]
 
