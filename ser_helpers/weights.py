@@ -206,7 +206,8 @@ def write(path: str | Path, header: dict[str, Any], arrays: Mapping[str, np.ndar
     """
     path = Path(path)
     content = io.BytesIO()
-    np.savez(content, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
+    # Without `allow_pickle`, which NumPy before 2.2 would store as one more array; `read` refuses it.
+    np.savez(content, header=np.array(json.dumps(header)), **arrays)
     try:
         replace_file(path, content.getvalue())
     except OSError as error:
