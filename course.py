@@ -524,7 +524,12 @@ def main():
         action="store_true",
         help="add TensorFlow to .venv; with `test`, test only what runs on it",
     )
-    options, extra = parser.parse_known_args()
+    arguments = sys.argv[1:]
+    asks_script = arguments[:1] and arguments[0] in SCRIPTS and {"-h", "--help"} & set(arguments)
+    if asks_script:  # it has options of its own
+        arguments = [argument for argument in arguments if argument not in ("-h", "--help")]
+    options, extra = parser.parse_known_args(arguments)
+    extra += ["--help"] if asks_script else []
     if hasattr(sys.stdout, "reconfigure"):  # an old Windows console lacks some characters
         sys.stdout.reconfigure(errors="replace")
     if not OLDEST <= sys.version_info[:2] <= NEWEST:

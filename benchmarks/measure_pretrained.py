@@ -41,6 +41,7 @@ SETS = {
     "layers 2 to 4": (2, 3, 4),
     "layers 1 to 4": (1, 2, 3, 4),
 }
+SINGLE = [name for name, layers in SETS.items() if len(layers) == 1]
 MAIN = "layers 2 to 4"
 FEW = (2, 4, 8)  # training speakers
 DRAWS = range(3)
@@ -127,9 +128,13 @@ def probes(table: pd.DataFrame, mfccs: pd.DataFrame, clips: pd.DataFrame, folds:
     }
 
 
-def padded(clips: pd.DataFrame, *, n: int = 20) -> dict:
-    """Compare a few clips as long as they are with the same ones filled up to 30 s."""
+def padded(clips: pd.DataFrame, table: pd.DataFrame, *, n: int = 20) -> dict:
+    """Compare a few clips as long as they are with the same ones filled up to 30 s.
+
+    ``table`` holds all layers of all clips: its spread from clip to clip is the unit.
+    """
     encoder = pretrained.load()
+    spread = table.std().to_numpy().reshape(len(SINGLE), len(pretrained.STATISTICS), -1)
     differences, times = [], np.zeros(2)
     for path in clips.path.iloc[:: len(clips) // n][:n]:
         y = data.load_clip(path)
@@ -138,18 +143,14 @@ def padded(clips: pd.DataFrame, *, n: int = 20) -> dict:
         middle = time.process_time()
         long = pretrained.listen(np.pad(y, (0, 30 * 16_000 - len(y))), encoder)[:, : short.shape[1]]
         times += middle - begin, time.process_time() - middle
-        rows = [np.stack([x.mean(axis=1), x.std(axis=1)]) for x in (short, long)]
-        differences.append(np.abs(rows[0] - rows[1]).mean(axis=(0, 2)) / rows[1].std(axis=(0, 2)))
+        rows = [np.stack([x.mean(axis=1), x.std(axis=1)], axis=1) for x in (short, long)]
+        differences.append((np.abs(rows[0] - rows[1]) / spread).mean(axis=(1, 2)))
     return {
         "clips": n,
         "seconds_a_clip": round(float(clips.duration.mean()), 2),
         "times_as_long": round(float(times[1] / times[0]), 1),
-        "mean_difference_in_sd_of_a_row": dict(
-            zip(
-                list(SETS)[:6],
-                np.mean(differences, axis=0, dtype=float).round(3).tolist(),
-                strict=True,
-            )
+        "mean_difference_in_sd_over_clips": dict(
+            zip(SINGLE, np.mean(differences, axis=0, dtype=float).round(3).tolist(), strict=True)
         ),
     }
 
@@ -237,7 +238,7 @@ def measure_probes(heard: Heard) -> dict:
 
 def measure_padding(heard: Heard) -> dict:
     """Compare clips as long as they are with the same ones filled up."""
-    return {"filled up to 30 s": padded(heard.clips)}
+    return {"filled up to 30 s": padded(heard.clips, heard.table)}
 
 
 def measure_cost(heard: Heard) -> dict:

@@ -189,6 +189,12 @@ SAID = {
         "layers 1 to 4, trained on the validation speakers too, unseen speakers",
         "uar",
     ),
+    r"the test speakers give ([\d.]+) %": ("scores", "chosen in each fold, unseen speakers", "uar"),
+    r"beside ([\d.]+) % with layers 2 and 3 everywhere": (
+        "scores",
+        "layers 2 and 3, unseen speakers",
+        "uar",
+    ),
     r"and ([\d.]+) % standardised by speaker": (
         "scores",
         "layers 1 to 4, standardised by speaker",
@@ -213,6 +219,10 @@ def test_what_the_prose_says_of_real_actors_was_measured(pattern):
 def test_the_prose_tells_how_many_recipes_were_tried_and_where_the_emotion_is_found_best():
     tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
     assert f"{len(tree['trials'])} recipes" in markdown()
+    by_speaker = {name for name in tree["trials"] if name.endswith("by speaker")}
+    assert "and four standardised by speaker" in markdown() and len(by_speaker) == 4
+    others = {n: t["validation_uar"] for n, t in tree["trials"].items() if n not in by_speaker}
+    assert max(others, key=lambda name: others[name]) == "layers 2 to 4, frames above -35 dB"
     for corpus, speaker, emotion in (("ravdess", 1, {2, 3}), ("demo", 1, {1, 2})):
         known, _ = measured.probes(corpus)
         assert known.speaker.drop("MFCCs").idxmax() == f"layer {speaker}"
@@ -237,6 +247,9 @@ def test_what_is_said_of_the_cost_was_measured():
     assert "Some thirty times the time of MFCCs, and still eighty times faster" in markdown()
     assert per_clip["Whisper"] / per_clip["MFCCs"] == pytest.approx(30, abs=4)
     assert 1000 * cost["seconds_of_a_clip"] / per_clip["Whisper"] == pytest.approx(80, abs=8)
+    hours = per_clip["Whisper"] * 1e6 / 1000 / 3600
+    assert "twelve and a half hours of one core for a million clips" in markdown()
+    assert hours == pytest.approx(12.5, abs=0.25)
     encoder = pretrained.Encoder(80, 384, n_heads=6, n_blocks=4)
     assert sum(weight.numel() for weight in encoder.parameters()) == cost["weights_of_the_encoder"]
     (block, *_) = encoder.blocks
@@ -251,6 +264,20 @@ def test_where_we_cannot_tell_the_interval_holds_zero():
     ]
     assert "we cannot tell Whisper from the network of 05 on MFCCs" in markdown()
     assert not gain["tells"] and gain["low"] < 0 < gain["high"]
+    gain = demo["paired difference to the course's network"][
+        "layers 1 to 4, standardised by speaker"
+    ]
+    points = [f"{100 * gain[key]:.1f}" for key in ("value", "low", "high")]
+    assert "ahead by {} points [{}, {}]".format(*points) in markdown()
+
+
+def test_the_step_to_the_network_of_09_is_as_large_as_the_prose_says():
+    uar = {}
+    for file, name in (("pretrained", "MFCCs"), ("temporal", "frames")):
+        tree = json.loads((RESULTS / f"{file}_ravdess.json").read_text("utf-8"))
+        uar[name] = tree["scores"][f"{name}, unseen speakers"]["uar"]["value"]
+    assert "work on networks up to 09 (some 18)" in markdown()
+    assert uar["frames"] - uar["MFCCs"] == pytest.approx(0.18, abs=0.005)
 
 
 def test_what_the_readme_says_of_the_gain_was_measured():
@@ -269,3 +296,20 @@ def test_what_is_said_of_fine_tuning_was_measured():
     (minutes,) = re.findall(r"five epochs of block 3: ([\d.]+) minutes of one core", markdown())
     assert float(minutes) == pytest.approx(tuning["folds"][0]["processor_seconds"] / 60, abs=0.06)
     assert tuning["settings"]["epochs"] == 5
+
+
+def test_how_much_silence_behind_a_clip_changes_was_measured():
+    found = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))[
+        "filled up to 30 s"
+    ]
+    moved = found["mean_difference_in_sd_over_clips"]
+    ((n, second, third),) = re.findall(
+        r"with (\d+) clips of RAVDESS, a number of layer 2 differed by ([\d.]+) of its spread from "
+        r"clip to clip, one of layer 3 by ([\d.]+)\.",
+        markdown(),
+    )
+    assert int(n) == found["clips"]
+    assert float(second) == pytest.approx(moved["layer 2"], abs=0.05)
+    assert float(third) == pytest.approx(moved["layer 3"], abs=0.05)
+    assert "that would take ten times as long" in markdown()
+    assert found["times_as_long"] == pytest.approx(10, abs=0.5)

@@ -667,3 +667,23 @@ def test_here_says_what_the_running_python_lacks(
     assert with_tensorflow(what, "--here", *more) == 1
     said = capsys.readouterr().out
     assert f"has no {package}: leave out --here" in said and "pip install" in said
+
+
+@pytest.mark.parametrize("words", [["--help"], ["class", "-h"], ["--here", "-h"]])
+def test_a_script_is_asked_for_its_own_help(monkeypatch, words):
+    course = load_script(ROOT / "course.py")
+    ran = []
+    for name in ("set_up", "check_here"):
+        monkeypatch.setattr(course, name, lambda *_: None)
+    monkeypatch.setattr(course, "wait_for", lambda command, *_: ran.append(command) or 0)
+    monkeypatch.setattr(sys, "argv", ["course.py", "grade", *words])
+    assert course.main() == 0
+    ((_, script, *given),) = ran
+    assert script.endswith(os.path.join("classroom", "grade.py")) and given[-1] == "--help"
+
+
+def test_course_py_itself_is_asked_for_its_help(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["course.py", "--help"])
+    with pytest.raises(SystemExit):
+        load_script(ROOT / "course.py").main()
+    assert "usage: course.py" in capsys.readouterr().out

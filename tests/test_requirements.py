@@ -23,6 +23,7 @@ CONDA = {
     "matplotlib": "matplotlib-base",
     "seaborn": "seaborn-base",
     "dask": "dask-core",
+    "Jinja2": "jinja2",
 }
 PYTHONS = ["3.11", "3.12", "3.13"]
 

@@ -20,7 +20,7 @@ clips = museum.material().clips
 print(f"{len(clips):,} clips of {clips.actor.nunique()} development speakers (demo voices)")
 
 # %% [markdown]
-# Scores on synthetic voices say nothing about people. How a score *changes* when a mistake is mended is the same story with real ones (notebook 07 tells it on RAVDESS).
+# Scores on synthetic voices say nothing about people. What to take along is that a mistake moves a score, and in which direction. By how much, only recordings of people tell (notebook 07 has them for the speaker leak).
 #
 # ## 1 · Twins
 #
@@ -320,7 +320,7 @@ museum.check("Network", Network)
 #
 # ## 7 · `eval()` forgotten
 #
-# **Claim:** *"The app says angry, and a second later sad, for the same recording."*
+# **Claim:** *"The app says angry, and a second later sad, for the same recording."* (To save time, the network that is asked here has random weights. How many answers change depends on the network.)
 
 
 # %%

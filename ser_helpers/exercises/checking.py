@@ -7,6 +7,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -86,12 +87,15 @@ class Verdict:
         What was expected and what came.
     hint : str
         What to think about, or empty.
+    problem : str
+        What was wrong, without the input with which it was, or empty.
     """
 
     name: str
     state: str
     told: str
     hint: str = ""
+    problem: str = ""
 
     def __repr__(self) -> str:
         return str(self)
@@ -127,6 +131,143 @@ def _marked_up(text: str) -> str:
     return re.sub(r"(?<![\w*])\*([^*\s][^*\n]*)\*(?![\w*])", r"<em>\1</em>", page)
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """What a function did with one input.
+
+    Attributes
+    ----------
+    answer : object
+        What was observed.
+    error : str
+        The type of the error with which it stopped, or empty.
+    told : str
+        The error and the line in which it arose, or empty.
+    changed : tuple of int
+        The arguments that it changed, by their position.
+    """
+
+    answer: Any = None
+    error: str = ""
+    told: str = ""
+    changed: tuple[int, ...] = ()
+
+
+def attempt(observe: Callable[..., Any], function: Callable, arguments: tuple) -> Attempt:
+    """Try a function on one input, of which it gets a copy.
+
+    Parameters
+    ----------
+    observe : callable
+        That of the exercise.
+    function : callable
+        The learner's; also a class.
+    arguments : tuple
+
+    Returns
+    -------
+    Attempt
+    """
+    given = copy.deepcopy(arguments)
+    try:
+        answer = observe(function, *given)
+    except (Exception, SystemExit) as error:  # whatever a learner's code does
+        return Attempt(error=_name_of(error), told=_where(error, function))
+    pairs = enumerate(zip(arguments, given, strict=True))
+    changed = tuple(
+        place
+        for place, (before, after) in pairs
+        if isinstance(before, _DATA) and difference(before, after, rtol=0, atol=0)
+    )
+    return Attempt(answer, changed=changed)
+
+
+class Trial:
+    """The inputs of an exercise, drawn once, and what is to come out.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    seed : int
+        Of the inputs.
+
+    Attributes
+    ----------
+    inputs : list of tuple
+        The arguments, ordinary cases first.
+    """
+
+    def __init__(self, exercise: Exercise, *, seed: int = 0) -> None:
+        self.exercise = exercise
+        self.inputs = [tuple(given) for given in exercise.inputs(np.random.default_rng(seed))]
+        self._mistaken = cache(self._try_mistake)  # many learners may be asked about the same
+        self.expected = cache(self._expect)
+
+    def verdict(self, attempt_of: Callable[[int], Attempt]) -> Verdict:
+        """Judge what a function did, until it fails or all is right.
+
+        Parameters
+        ----------
+        attempt_of : callable
+            Given the number of an input, returns what the function did with it.
+
+        Returns
+        -------
+        Verdict
+        """
+        name = self.exercise.name
+        for i in range(len(self.inputs)):
+            done = attempt_of(i)
+            if done.error == NotImplementedError.__name__:
+                told = "Write it and run this cell again to have it checked."
+                return Verdict(name, "not written", told)
+            if problem := self._problem(i, done):
+                told = f"{_with(self.exercise, self.inputs[i])} {problem}"
+                return Verdict(name, "wrong", told, self._hint(i, attempt_of), problem)
+            for place in done.changed:
+                what = _parameters(self.exercise)[place]
+                told = f"The answer is right, but `{what}` is changed on the way."
+                return Verdict(name, "wrong", told, f"Work on a copy of `{what}`.", told)
+        return Verdict(name, "right", f"It was tried on {len(self.inputs)} inputs.")
+
+    def answers(self, i: int, done: Attempt) -> bool:
+        """Tell whether an attempt at input number ``i`` gave the right answer."""
+        return self._problem(i, done) is None
+
+    def _problem(self, i: int, done: Attempt) -> str | None:
+        if done.error:
+            return f"it stops with {done.told}"
+        problem = self.exercise.differs(self.expected(i), done.answer)
+        return problem and f"{problem}."
+
+    def _expect(self, i: int) -> Any:
+        return self.exercise.observe(self.exercise.reference, *copy.deepcopy(self.inputs[i]))
+
+    def _try_mistake(self, mistake: Mistake, i: int) -> Attempt:
+        return attempt(self.exercise.observe, mistake.does, self.inputs[i])
+
+    def _hint(self, first: int, attempt_of: Callable[[int], Attempt]) -> str:
+        """Find the typical mistake that does the same on the failing input, the first of these.
+
+        Where several do, the further inputs decide.
+        """
+        suspects = list(self.exercise.mistakes)
+        for i in range(first, len(self.inputs)):
+            done = attempt_of(i)
+            same = [m for m in suspects if self._alike(self._mistaken(m, i), done)]
+            suspects = same or suspects[:1]
+            if not same and i == first:
+                return ""
+            if len(suspects) == 1:
+                break
+        return suspects[0].hint if suspects else ""
+
+    def _alike(self, one: Attempt, other: Attempt) -> bool:
+        if one.error or other.error:
+            return one.error == other.error
+        return self.exercise.differs(one.answer, other.answer) is None
+
+
 def judge(exercise: Exercise, function: Callable, *, seed: int = 0) -> Verdict:
     """Try a function on the inputs of an exercise, until it fails or all are right.
 
@@ -142,60 +283,14 @@ def judge(exercise: Exercise, function: Callable, *, seed: int = 0) -> Verdict:
     -------
     Verdict
     """
-    inputs = [tuple(arguments) for arguments in exercise.inputs(np.random.default_rng(seed))]
-    for i, arguments in enumerate(inputs):
-        expected = exercise.observe(exercise.reference, *copy.deepcopy(arguments))
-        given = copy.deepcopy(arguments)
-        try:
-            got = exercise.observe(function, *given)
-        except NotImplementedError:
-            return Verdict(
-                exercise.name, "not written", "Write it and run this cell again to have it checked."
-            )
-        except Exception as error:  # whatever a learner's code does
-            told = f"{_with(exercise, arguments)} it stops with {_where(error, function)}"
-            return Verdict(exercise.name, "wrong", told, _hint(exercise, function, inputs[i:]))
-        if problem := exercise.differs(expected, got):
-            told = f"{_with(exercise, arguments)} {problem}."
-            return Verdict(exercise.name, "wrong", told, _hint(exercise, function, inputs[i:]))
-        for name, before, after in zip(_parameters(exercise), arguments, given, strict=False):
-            if isinstance(before, _DATA) and difference(before, after, rtol=0, atol=0):
-                told = f"The answer is right, but `{name}` is changed on the way."
-                return Verdict(exercise.name, "wrong", told, f"Work on a copy of `{name}`.")
-    return Verdict(exercise.name, "right", f"It was tried on {len(inputs)} inputs.")
+    trial = Trial(exercise, seed=seed)
+    return trial.verdict(cache(lambda i: attempt(exercise.observe, function, trial.inputs[i])))
 
 
-def _hint(exercise: Exercise, function: Callable, inputs: list[tuple]) -> str:
-    """Find the typical mistake that does the same on the failing input, the first of these.
-
-    Where several do, the further inputs decide.
-    """
-    suspects = list(exercise.mistakes)
-    for arguments in inputs:
-        answer = _answer(exercise, function, arguments)
-        same = [
-            m for m in suspects if _alike(exercise, _answer(exercise, m.does, arguments), answer)
-        ]
-        suspects = same or suspects[:1]
-        if not same and arguments is inputs[0]:
-            return ""
-        if len(suspects) == 1:
-            break
-    return suspects[0].hint if suspects else ""
-
-
-def _answer(exercise: Exercise, function: Callable, arguments: tuple) -> Any:
-    """Return what a function answers, or the error that it raises."""
-    try:
-        return exercise.observe(function, *copy.deepcopy(arguments))
-    except Exception as error:
-        return error
-
-
-def _alike(exercise: Exercise, one: Any, other: Any) -> bool:
-    if isinstance(one, Exception) or isinstance(other, Exception):
-        return type(one) is type(other)
-    return exercise.differs(one, other) is None
+def _name_of(error: BaseException) -> str:
+    """Name the type of an error; a stub may raise one derived from NotImplementedError."""
+    kind = NotImplementedError if isinstance(error, NotImplementedError) else type(error)
+    return kind.__name__
 
 
 def _parameters(exercise: Exercise) -> list[str]:
@@ -211,7 +306,7 @@ def _with(exercise: Exercise, arguments: tuple) -> str:
     return f"With {', '.join(named)}:" if named else "Called without arguments:"
 
 
-def _where(error: Exception, function: Callable) -> str:
+def _where(error: BaseException, function: Callable) -> str:
     """Name an error and the line of the learner's function in which it arose."""
     text = f"{type(error).__name__}: {error}".rstrip(".")
     file = getattr(getattr(function, "__code__", None), "co_filename", None)

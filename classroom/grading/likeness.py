@@ -1,0 +1,65 @@
+"""Find notebooks that nearly coincide: code and text, without what was handed out to all."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+_LENGTH = 6  # words in a row
+_FEWEST = 60  # such rows; two short right answers are alike by themselves
+_ALIKE = 0.8
+_COMMON = 0.4  # what so many of the class wrote is no sign
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two students whose notebooks nearly coincide.
+
+    Attributes
+    ----------
+    one, other : str
+        Their keys.
+    share : float
+        How much of what either wrote both wrote, from 0 to 1.
+    """
+
+    one: str
+    other: str
+    share: float
+
+
+def alike(texts: Mapping[str, Sequence[str]], given: Sequence[str] = ()) -> list[Pair]:
+    """Compare the notebooks of a class.
+
+    Parameters
+    ----------
+    texts : mapping
+        Of each student's key, the cells.
+    given : sequence of str
+        The cells that were handed out, and those of the solution.
+
+    Returns
+    -------
+    list of Pair
+        The most alike first. It is a reason to ask, not a proof: what is renamed or turned around
+        is not found, and two who learnt together write alike.
+    """
+    known = set(_rows(given))
+    rows = {key: set(_rows(cells)) - known for key, cells in texts.items()}
+    counts = Counter(row for own in rows.values() for row in own)
+    most = max(3, _COMMON * len(rows))
+    rows = {key: {row for row in own if counts[row] <= most} for key, own in rows.items()}
+    pairs = []
+    for one, other in combinations(rows, 2):
+        either, both = rows[one] | rows[other], rows[one] & rows[other]
+        if min(len(rows[one]), len(rows[other])) >= _FEWEST and len(both) >= _ALIKE * len(either):
+            pairs.append(Pair(one, other, len(both) / len(either)))
+    return sorted(pairs, key=lambda pair: -pair.share)
+
+
+def _rows(cells: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for cell in cells:
+        words = _WORD.findall(cell)
+        yield from (tuple(words[i : i + _LENGTH]) for i in range(max(1, len(words) - _LENGTH + 1)))
