@@ -1,10 +1,10 @@
 """Run the course or its tests: ``python course.py lab`` or ``python course.py test``.
 
 For teachers there are ``grade``, ``classroom`` and ``bundle``; ``site`` builds the course's web
-pages. The first call creates the environment ``.venv`` next to this file; later calls start at
-once. With ``--offline FOLDER`` it is made from what ``bundle`` packed. With ``--tensorflow``,
-TensorFlow is added for notebook 11, and ``test`` tests only what runs on it; ``test --browser``
-tests the web pages in Chromium.
+pages; ``home`` gives a fork its own address. The first call creates the environment ``.venv`` next
+to this file; later calls start at once. With ``--offline FOLDER`` it is made from what ``bundle``
+packed. With ``--tensorflow``, TensorFlow is added for notebook 11, and ``test`` tests only what runs
+on it; ``test --browser`` tests the web pages in Chromium.
 This file uses only the standard library and works the same on Linux, macOS and Windows, with
 Python 3.11 to 3.13. Its syntax can be read by Python 3.6, so that an old Python prints a helpful
 message instead of a syntax error.
@@ -51,6 +51,7 @@ SCRIPTS = {
     "classroom": os.path.join("classroom", "export.py"),
     "bundle": os.path.join("classroom", "bundle.py"),
     "site": os.path.join("site", "build.py"),
+    "home": os.path.join("tools", "home.py"),
 }
 START = os.path.join("notebooks", "00_start_here.ipynb")
 PARTS = ("requirements.txt", "requirements.lock", "pyproject.toml", "ser_helpers", "tests", START)
@@ -528,7 +529,8 @@ def main():
         "what",
         choices=("lab", "test", *SCRIPTS),
         help="open JupyterLab, or run all tests; for teachers: grade a class's notebooks, make "
-        "them, or pack the course for a room without internet; or build the web pages",
+        "them, or pack the course for a room without internet; or build the web pages; or move the "
+        "course to your fork's address",
     )
     parser.add_argument(
         "--here", action="store_true", help="use the running Python as it is; set up nothing"

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -71,7 +72,8 @@ def run(path: Path, folder: Path, package: Path) -> str | None:
     """Run one notebook in an empty folder; return what failed."""
     notebook = nbformat.read(path, as_version=4)
     cell = notebook.cells[1]
-    address = "git+https://github.com/ser-course/ser-course"
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        address = "git+" + tomllib.load(file)["project"]["urls"]["Repository"]
     assert address in cell.source, f"{path.name}: its second cell is not the one for Colab"
     cell.source = cell.source.replace(address, str(package))
     client = NotebookClient(

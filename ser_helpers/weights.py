@@ -206,8 +206,8 @@ def write(path: str | Path, header: dict[str, Any], arrays: Mapping[str, np.ndar
     """
     path = Path(path)
     content = io.BytesIO()
-    # No argument allow_pickle: NumPy before 2.2 would take it for an array of that name.
-    np.savez(content, header=np.array(json.dumps(header)), **arrays)
+    stored: dict[str, Any] = {"header": np.array(json.dumps(header)), **arrays}
+    np.savez(content, **stored)  # NumPy before 2.2 would take `allow_pickle` for one more array
     try:
         replace_file(path, content.getvalue())
     except OSError as error:

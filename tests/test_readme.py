@@ -50,6 +50,20 @@ def test_its_badges_carry_the_repositorys_address():
     assert re.findall(r"github\.com/([\w.-]+/[\w.-]+)", readme) == []
 
 
+def test_its_first_screen_tells_what_is_reached_and_links_to_what_sounds():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    first = readme.partition("\n## ")[0]
+    assert len(first.split()) < 200
+    rows = [line.split(" | ") for line in readme.splitlines() if line.startswith("| ")]
+    real = [re.match(r"[\d.]+", row[-1]) for row in rows if "unseen speakers**" in row[0]]
+    chance = next(row[-1] for row in rows if row[0] == "| chance").rstrip(" |")
+    told = [int(number) for number in re.findall(r"(\d\d) %", first)]
+    assert told == [round(float(number)) for number in (*(found[0] for found in real), chance)]
+    home = load_script(ROOT / "tools" / "home.py")
+    assert f"[Press play: one sentence, three emotions]({home.pages(home.home(ROOT))})" in first
+    assert "<!-- voices -->" in (ROOT / "site" / "pages" / "index.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
     path = ROOT / page

@@ -1,20 +1,17 @@
-"""Edit and run notebooks as text: ``python tools/notebooks.py text|run|badges|classroom [NUMBER]``.
+"""Edit and run notebooks as text: ``python tools/notebooks.py text|run|classroom [NUMBER]``.
 
 ``text`` writes ``work/text/NN_name.py`` in jupytext's percent format, for editing; ``run`` reads
 that text if there is any, runs the notebook from top to bottom in a fresh kernel with the demo
-voices, and replaces the notebook if all cells succeed; ``badges`` copies the repository's address
-from ``pyproject.toml`` to every badge and to the cells for Colab; ``classroom`` makes the notebooks
-of ``classroom/`` from its sources and runs those that are kept with outputs. NUMBER is 00, 01, ...
-(or ``museum``, ``record_your_class``); without it, all notebooks are processed.
+voices, and replaces the notebook if all cells succeed; ``classroom`` makes the notebooks of
+``classroom/`` from its sources and runs those that are kept with outputs. NUMBER is 00, 01, ... (or
+``museum``, ``record_your_class``); without it, all notebooks are processed.
 """
 
 import argparse
 import importlib.util
 import os
-import re
 import sys
 import time
-import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -31,7 +28,6 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 WHOLE = ("museum", "record_your_class")  # of a class, for students and teachers alike
-ADDRESS = r"[\w.-]+/[\w.-]+"
 
 
 def chosen(numbers: list[str]) -> list[Path]:
@@ -129,34 +125,14 @@ def tidy(cell: nbformat.NotebookNode) -> None:
         if output.output_type == "stream":
             lines = (line.rstrip("\r").split("\r")[-1] for line in output.text.split("\n"))
             text = "\n".join(line.rstrip() for line in lines).strip("\n")
+            text = text.replace(f"{ROOT}{os.sep}", "")  # where it ran is nobody's business
             output.text = text + "\n" if text else ""
     cell.outputs = [o for o in outputs if o.output_type != "stream" or o.text]
 
 
-def badges(path: Path, address: str) -> None:
-    """Set the repository's address in a notebook's badges and its cell for Colab."""
-    content = path.read_text(encoding="utf-8")
-    for before in (
-        "colab.research.google.com/github/",
-        "mybinder.org/v2/gh/",
-        r"git\+https://github.com/",
-    ):
-        content = re.sub(f"({before}){ADDRESS}", lambda found: found.group(1) + address, content)
-    part = path.with_suffix(".part")
-    part.write_text(content, encoding="utf-8")
-    os.replace(part, path)
-
-
-def repository() -> str:
-    """Return OWNER/NAME of the repository, from ``pyproject.toml``."""
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        url = tomllib.load(file)["project"]["urls"]["Repository"]
-    return "/".join(url.rstrip("/").split("/")[-2:])
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("text", "run", "badges", "classroom"))
+    parser.add_argument("what", choices=("text", "run", "classroom"))
     parser.add_argument("numbers", nargs="*", metavar="NUMBER")
     options = parser.parse_args()
     if options.what == "classroom":
@@ -168,12 +144,8 @@ def main() -> int:
     for path in paths:
         if options.what == "text":
             print(to_text(path))
-        elif options.what == "run":
-            run(path)
         else:
-            badges(path, repository())
-    if options.what == "badges":
-        badges(ROOT / "README.md", repository())
+            run(path)
     return 0
 
 

@@ -15,9 +15,10 @@ Module                              What it does                                
                                     files; frames as a stream for PyTorch
 ``pretrained``,                     Whisper's encoder, what it makes of a clip,   13
 ``whisper_weights``,                where its weights are, what it made of the
-``demo_embeddings``, ``attention``, demo voices; two of its heads; a small head of
-``heads``, ``measured``             one's own; what both were worth
-``ear``                             an answer of that network to a recording       10
+``demo_embeddings``,                demo voices; two of its heads; a small head
+``attention``, ``heads``,           of one's own; what both were worth
+``measured``
+``ear``                             an answer of that network to a recording      10
 ``museum``                          twelve broken programs, and what a repair     a class
                                     changes
 ``class_corpus``                    what a class says, and how its files are      a class
