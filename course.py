@@ -3,8 +3,8 @@
 For teachers there are ``grade``, ``classroom`` and ``bundle``; ``site`` builds the course's web
 pages; ``home`` gives a fork its own address. The first call creates the environment ``.venv`` next
 to this file; later calls start at once. With ``--offline FOLDER`` it is made from what ``bundle``
-packed. With ``--tensorflow``, TensorFlow is added for notebook 11, and ``test`` tests only what runs
-on it; ``test --browser`` tests the web pages in Chromium.
+packed. With ``--tensorflow``, TensorFlow is added for notebook 11, and ``test`` tests only what
+runs on it; ``test --browser`` tests the web pages in Chromium.
 This file uses only the standard library and works the same on Linux, macOS and Windows, with
 Python 3.11 to 3.13. Its syntax can be read by Python 3.6, so that an old Python prints a helpful
 message instead of a syntax error.

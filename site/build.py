@@ -25,7 +25,13 @@ PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python
 STAMP = ENVIRONMENT / "site-ready"
 SOURCE, HTML = HERE / "_build" / "source", HERE / "_build" / "html"
 #: What becomes pages, each at the same place as in the repository, so that links between them hold.
-PAGES = ("notebooks/*.ipynb", "docs/*.md", "classroom/*.md", "benchmarks/*.md")
+PAGES = (
+    "notebooks/*.ipynb",
+    "docs/*.md",
+    "classroom/*.md",
+    "benchmarks/*.md",
+    "benchmarks/figures/*.png",
+)
 
 
 def set_up() -> None:
