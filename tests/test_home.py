@@ -24,7 +24,9 @@ def texts(root: Path) -> dict[str, str]:
         folders[:] = [
             name
             for name in folders
-            if name not in NOT_OURS and (not name.startswith(".") or name in (".ci", ".github"))
+            if name not in NOT_OURS
+            and not name.endswith(".egg-info")  # of an installation; git does not keep it
+            and (not name.startswith(".") or name in (".ci", ".github"))
         ]
         for name in files:
             path = Path(folder, name)
