@@ -5,6 +5,7 @@ import base64
 import dataclasses
 import json
 import re
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 from conftest import ROOT
-from grading import gradebook, notebooks, pages, wire
+from grading import gradebook, notebooks, pages, sandbox, wire
 from grading.likeness import alike
 from grading.marking import Examiner
 from grading.needed import needed_for
@@ -613,3 +614,20 @@ def test_ids_are_unique_and_what_is_missing_is_named(tmp_path):
     (tmp_path / "02.toml").write_text(TASKS.replace('notebook = "02_mfccs"', ""))
     with pytest.raises(DataError, match="the line 'notebook' is missing"):
         read_sheets(tmp_path, ["02"])
+
+
+def test_a_process_that_has_taken_over_a_number_is_left_alone():
+    innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        held = sandbox.known(innocent.pid)
+        earlier = psutil.Process(innocent.pid)  # one that had the number before, and is over
+        earlier._create_time = earlier.create_time() - 5
+        earlier._ident = (earlier.pid, earlier._create_time)
+        sandbox.end_all(earlier)
+        assert innocent.poll() is None and held.status() != psutil.STATUS_STOPPED
+        sandbox.end_all(held)
+        assert innocent.wait(10) != 0
+    finally:
+        innocent.kill()
+    sandbox.end_all(held)  # it is over: nothing is done
+    assert sandbox.known(None) is None and sandbox.tree_of(None) == []

@@ -125,29 +125,31 @@ class Room:
         job = Job(tuple(works), folder, self.limits.private, self.limits.memory)
         receiver, sender = self._context.Pipe(duplex=False)
         watchdog: threading.Timer | None = None
+        top: psutil.Process | None = None
         process = self._context.Process(
             target=child.main, args=(sender, pickle.dumps(job)), daemon=True
         )
         try:
             with self._starting, _environment():
                 process.start()
+            top = known(process.pid)
             sender.close()
             # Beside the limit of each function: a process that sends without end, or half of it.
             longest = _LONGEST_START + sum(work.seconds + 5 for work in works)
-            watchdog = threading.Timer(longest, end_all, [process.pid])
+            watchdog = threading.Timer(longest, end_all, [top])
             watchdog.daemon = True
             watchdog.start()
-            yield from self._listen(receiver, process.pid or 0, works)
+            yield from self._listen(receiver, top, works)
         finally:
             if watchdog:
                 watchdog.cancel()
-            end_all(process.pid or 0)
+            end_all(top)
             process.join(5)
             receiver.close()
             shutil.rmtree(folder, ignore_errors=True)
 
     def _listen(
-        self, receiver: Connection, pid: int, works: Sequence[Work]
+        self, receiver: Connection, top: psutil.Process | None, works: Sequence[Work]
     ) -> Iterator[tuple[str, Outcome]]:
         at = ""  # the task that is being tried
         seconds = {work.id: work.seconds for work in works}
@@ -174,7 +176,7 @@ class Room:
                         "does a loop never end?"
                     )
                 else:
-                    problem = self._uses_too_much(pid)
+                    problem = self._uses_too_much(top)
             except EOFError:
                 problem = "it ends Python itself (`os._exit`, or a crash)"
                 if not at:
@@ -186,8 +188,8 @@ class Room:
                     yield at, Outcome(problem=problem)
                 return
 
-    def _uses_too_much(self, pid: int) -> str:
-        processes = tree_of(pid)
+    def _uses_too_much(self, top: psutil.Process | None) -> str:
+        processes = tree_of(top)
         if len(processes) > _MOST_PROCESSES:
             return f"it was stopped: it started {len(processes)} processes"
         used = 0
@@ -215,34 +217,45 @@ def _environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def tree_of(pid: int) -> list[psutil.Process]:
-    """List a process and all that it started."""
+def known(pid: int | None) -> psutil.Process | None:
+    """Get hold of a process that has just begun: by its number and by when it began.
+
+    By its number alone, another process might be ended in its place: one that is over leaves its
+    number free, and a bomb of processes uses up all numbers within seconds.
+    """
     try:
-        top = psutil.Process(pid)
-        return [top, *top.children(recursive=True)]
+        return psutil.Process(pid) if pid else None
+    except psutil.Error:
+        return None
+
+
+def tree_of(top: psutil.Process | None) -> list[psutil.Process]:
+    """List a process and all that it started; nothing if it is over."""
+    try:
+        return [top, *top.children(recursive=True)] if top and top.is_running() else []
     except psutil.Error:
         return []
 
 
-def end_all(pid: int) -> None:
+def end_all(top: psutil.Process | None) -> None:
     """End a process and all that it started, also while more are being started.
 
     Parameters
     ----------
-    pid : int
-        0 stands for a process that never began.
+    top : psutil.Process, optional
+        Of :func:`known`; None stands for a process that never began.
     """
-    top = tree_of(pid)[:1] if pid else []
-    for process in top:
+    first = tree_of(top)[:1]
+    for process in first:
         _send(process.suspend)  # it starts nothing more, and on Linux it takes in the orphans
     for _ in range(100):
-        rest = [process for process in tree_of(pid)[1:] if _goes_on(process)] if top else []
+        rest = [process for process in tree_of(top)[1:] if _goes_on(process)] if first else []
         if not rest:
             break
         for process in rest:  # from the top down
             _send(process.kill)
         psutil.wait_procs(rest, timeout=0.05)
-    for process in top:
+    for process in first:
         _send(process.kill)
 
 
