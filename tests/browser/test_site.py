@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -245,7 +246,9 @@ class Anchors(HTMLParser):
 
 def test_every_link_within_the_site_and_to_the_repository_leads_somewhere(address):
     read = {name: Anchors((HTML / name).read_text(encoding="utf-8")) for name in pages()}
-    repository = re.compile(r"https://github\.com/[\w-]+/[\w-]+/(?:blob|tree)/main/([^#?]+)")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    ours = re.escape(project["urls"]["Repository"])
+    repository = re.compile(ours + r"/(?:blob|tree)/main/([^#?]+)")
     dead = []
     for name, anchors in read.items():
         for link in anchors.links:
