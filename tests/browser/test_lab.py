@@ -71,11 +71,13 @@ LOOK = """async () => {
     if (seen.size < 5) found.empty.push(img.alt || img.src.slice(0, 60));
   }
   for (const audio of outputs.flatMap(o => [...o.querySelectorAll('audio')])) {
+    // The recorder's own player is empty until something has been recorded.
+    if (!audio.src && !audio.querySelector('source')) continue;
     found.players += 1;
     audio.load();
     await new Promise(done => {
       audio.onloadedmetadata = audio.onerror = done;
-      setTimeout(done, 3000);
+      setTimeout(done, 10000);
     });
     if (!(audio.duration > 0.1)) found.silent.push(audio.duration);
   }
