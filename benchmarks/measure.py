@@ -63,7 +63,7 @@ def difference(clips: pd.DataFrame, a: dict[int, pd.Series], b: dict[int, pd.Ser
     """Subtract two systems by speaker, each heard with the answers of all its seeds."""
     truth, actor = (pd.concat({seed: clips[of] for seed in a}) for of in ("emotion", "actor"))
     found = evaluate.difference(truth, pd.concat(a), pd.concat(b), actor)
-    return {"uar": {key: round(getattr(found, key), 4) for key in ("value", "low", "high")}}
+    return {"uar": record.bounds(found)}
 
 
 def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:

@@ -39,20 +39,11 @@ def measure(corpus: data.Corpus) -> dict:
         "protocol": "trained on 32 demo voices, tested on all clips of the corpus",
         "interval": "95 %, bootstrap over speakers",
         **{
-            name: rounded(evaluate.intervals(clips.emotion, said, clips.actor).to_dict("index"))
+            name: evaluate.intervals(clips.emotion, said, clips.actor).round(4).to_dict("index")
             for name, said in scores.items()
         },
-        "better ear minus the course's network": rounded(
-            {"uar": {"value": found.value, "low": found.low, "high": found.high}}
-        ),
+        "better ear minus the course's network": {"uar": record.bounds(found)},
         "versions": record.versions(*PACKAGES),
-    }
-
-
-def rounded(tree: dict) -> dict:
-    return {
-        name: rounded(below) if isinstance(below, dict) else round(float(below), 4)
-        for name, below in tree.items()
     }
 
 

@@ -22,7 +22,6 @@ from sklearn.svm import SVC
 
 from ser_helpers import data, evaluate, features, split
 from ser_helpers.further import leak
-from ser_helpers.paired import Difference
 
 N_ACTORS = 24  # as many as in the demo voices and in RAVDESS
 PACKAGES = ("librosa", "numpy", "scikit-learn")
@@ -177,13 +176,13 @@ def measure_centred(
             for some in ([protocols[name] for name in pair], after.values())
         )
         gaps[what] = {
-            "as recorded": interval(evaluate.difference(clips.emotion, *one, clips.actor)),
-            "centred": interval(evaluate.difference(clips.emotion, *other, clips.actor)),
-            "shrinks by": interval(leak.shrinkage(clips.emotion, one, other, clips.actor)),
-            "unseen speakers, centred or not": interval(
+            "as recorded": record.bounds(evaluate.difference(clips.emotion, *one, clips.actor)),
+            "centred": record.bounds(evaluate.difference(clips.emotion, *other, clips.actor)),
+            "shrinks by": record.bounds(leak.shrinkage(clips.emotion, one, other, clips.actor)),
+            "unseen speakers, centred or not": record.bounds(
                 evaluate.difference(clips.emotion, other[1], one[1], clips.actor)
             ),
-            "random rows, centred or not": interval(
+            "random rows, centred or not": record.bounds(
                 evaluate.difference(clips.emotion, other[0], one[0], clips.actor)
             ),
         }
@@ -199,7 +198,9 @@ def measure_trials(
     """Compare the two examinations of each trial on the clips themselves, without copies."""
     said = {name: leak.answers(p, SVC())[clips.index] for name, p in examined.items()}
     return {
-        suspect: interval(evaluate.difference(clips.emotion, said[one], said[other], clips.actor))
+        suspect: record.bounds(
+            evaluate.difference(clips.emotion, said[one], said[other], clips.actor)
+        )
         for suspect, (one, other) in leak.TRIALS.items()
     }
 
@@ -210,12 +211,8 @@ def measure_order(protocols: dict[str, leak.Protocol]) -> dict[str, dict[str, fl
     for name in ("random rows", "unseen speakers"):
         rows = protocols[name].rows
         said = [leak.answers(protocols[name], CLASSIFIERS[w]) for w in (SVM.format(1), NEAREST)]
-        found[name] = interval(evaluate.difference(rows.emotion, *said, rows.actor))
+        found[name] = record.bounds(evaluate.difference(rows.emotion, *said, rows.actor))
     return found
-
-
-def interval(difference: Difference) -> dict[str, float]:
-    return rounded({key: getattr(difference, key) for key in ("value", "low", "high")})
 
 
 def rounded(values: dict[str, float]) -> dict[str, float]:

@@ -111,8 +111,7 @@ def measure_all(corpus: data.Corpus, *, seeds: range | list[int] = SEEDS) -> dic
         if recipe != "course":
             found = evaluate.difference(truth, said[recipe], said["course"], actor)
             print(" " * 14, found, flush=True)
-            bounds = {"value": found.value, "low": found.low, "high": found.high}
-            result[f"{recipe} minus course"] = {"uar": rounded(bounds)}
+            result[f"{recipe} minus course"] = {"uar": record.bounds(found)}
     return result | {"versions": record.versions(*PACKAGES)}
 
 

@@ -198,9 +198,7 @@ def measure_training(clips: pd.DataFrame, folder: Path, folds_of: int = N_FOLDS)
         scores[f"frames {way}"] = uar.round(4).to_dict() | {"first_fold": round(first, 4)}
     for way in ways[1:]:
         apart = evaluate.difference(tested.emotion, whole[way], whole["in memory"], tested.actor)
-        scores[f"frames {way} minus memory"] = {
-            name: round(getattr(apart, name), 4) for name in ("value", "low", "high")
-        }
+        scores[f"frames {way} minus memory"] = record.bounds(apart)
     return scores
 
 

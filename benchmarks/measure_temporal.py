@@ -325,10 +325,7 @@ def order(
             name: round(float((answer.forwards == answer.backwards).mean()), 4)
             for name, answer in said.items()
         },
-        "differences": {
-            name: {"uar": {key: round(getattr(d, key), 4) for key in ("value", "low", "high")}}
-            for name, d in compared.items()
-        },
+        "differences": {name: {"uar": record.bounds(found)} for name, found in compared.items()},
         "uar_by_speaker": {
             name: {
                 str(speaker): round(evaluate.scores(truth[their], answer.forwards[their])["uar"], 4)

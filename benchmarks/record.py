@@ -13,6 +13,7 @@ import pandas as pd
 import ser_helpers
 from ser_helpers import data
 from ser_helpers.files import replace_file
+from ser_helpers.paired import Difference
 
 RESULTS = Path(ser_helpers.__file__).parent / "results"
 
@@ -62,6 +63,11 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def bounds(found: Difference) -> dict[str, float]:
+    """Return a difference with its interval as results keep them: to a hundredth of a point."""
+    return {name: round(float(getattr(found, name)), 4) for name in ("value", "low", "high")}
 
 
 def read(name: str) -> object:

@@ -34,15 +34,6 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-COLAB = """# Only on Colab: adds the course's helpers and the little that Colab lacks.
-import sys
-
-if "google.colab" in sys.modules:
-    address = "git+{address}"
-    get_ipython().run_line_magic("pip", f"install --quiet --no-deps {{address}}")
-    from ser_helpers import colab
-
-    colab.add_missing()"""
 BADGE = (
     "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
     "(https://colab.research.google.com/github/{name}/blob/main/{file})"
@@ -70,7 +61,7 @@ def read(source: Path, *, file: str) -> nbformat.NotebookNode:
     badge = BADGE.format(name=address.removeprefix("https://github.com/"), file=file)
     heading, _, rest = title.source.partition("\n")
     title.source = f"{heading}\n\n{badge}\n\n{rest.strip()}".strip()
-    colab = nbformat.v4.new_code_cell(COLAB.format(address=address))
+    colab = nbformat.v4.new_code_cell(cell_for_colab())
     colab.metadata = nbformat.from_dict({"cellView": "form", "jupyter": {"source_hidden": True}})
     notebook.cells.insert(1, colab)
     return notebook
@@ -153,6 +144,12 @@ def finished(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def tags(cell: nbformat.NotebookNode) -> list[str]:
     """List the tags of a cell."""
     return cell.metadata.get("tags", [])
+
+
+def cell_for_colab() -> str:
+    """Return the code that prepares Colab, as it stands in all notebooks of the course."""
+    first = HERE.parent / "notebooks" / "00_start_here.ipynb"
+    return nbformat.read(first, as_version=4).cells[1].source
 
 
 def repository() -> str:
