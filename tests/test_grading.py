@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 from conftest import ROOT
-from grading import gradebook, notebooks, pages, sandbox, wire
+from grading import gradebook, kernel, notebooks, pages, sandbox, wire
 from grading.likeness import alike
 from grading.marking import Examiner
 from grading.needed import needed_for
@@ -614,6 +614,57 @@ def test_ids_are_unique_and_what_is_missing_is_named(tmp_path):
     (tmp_path / "02.toml").write_text(TASKS.replace('notebook = "02_mfccs"', ""))
     with pytest.raises(DataError, match="the line 'notebook' is missing"):
         read_sheets(tmp_path, ["02"])
+
+
+REFUSED = """
+import os, socket, sys, threading
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from _posixsubprocess import fork_exec
+from grading import kernel
+
+held = kernel.refuse_all_but_computing()
+def start_another():
+    fork_exec([b"/bin/true"], [b"/bin/true"], True, (), None, None, -1, -1, -1, -1, -1, -1,
+              *os.pipe(), False, False, *((-1,) if sys.version_info < (3, 14) else ()), None, None,
+              None, -1, None, *((True,) if sys.version_info < (3, 14) else ()))
+
+for attempt in (
+    os.fork,
+    start_another,
+    lambda: os.execv("/bin/true", ["true"]),
+    lambda: os.posix_spawn("/bin/true", ["true"], {}),
+    lambda: os.kill(os.getppid(), 0),
+    lambda: socket.create_connection(("127.0.0.1", 9)),
+    lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", 9)),
+):
+    try:
+        attempt()
+    except PermissionError:
+        continue
+    except OSError as error:
+        print(error)
+    else:
+        print("it worked")
+done = []
+thread = threading.Thread(target=lambda: done.append(np.ones((300, 300)) @ np.ones((300, 300))))
+thread.start()
+thread.join()
+print(held, len(done))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a filter")
+def test_linux_itself_refuses_what_is_no_computation():
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSED, str(ROOT / "classroom")], capture_output=True, text=True
+    )
+    assert (done.stdout.split(), done.stderr) == (["True", "1"], "")
+
+
+def test_where_linux_cannot_refuse_nothing_is_changed(monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    assert kernel.refuse_all_but_computing() is False
 
 
 def test_a_process_that_has_taken_over_a_number_is_left_alone():

@@ -2,8 +2,8 @@
 
 What goes where, from left to right; a module imports only from those before it::
 
-    tasks ▶ notebooks ▶ needed ▶ submissions ▶ wire ▶ guard ▶ child ▶ sandbox
-          ▶ marking ▶ likeness ▶ gradebook ▶ pages ▶ run
+    tasks ▶ notebooks ▶ needed ▶ submissions ▶ wire ▶ kernel ▶ guard ▶ child
+          ▶ sandbox ▶ marking ▶ likeness ▶ gradebook ▶ pages ▶ run
 
 A notebook is read as text (``notebooks``), a function's own helpers are found (``needed``), and
 both go to a process of its own (``sandbox`` starts and stops it, ``child`` runs in it, ``guard``

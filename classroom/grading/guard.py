@@ -1,12 +1,13 @@
 """What a student's process may do: compute. Called inside that process, before any student's code.
 
-Three rings, the inner ones on every system:
+Four rings, the inner ones on every system:
 
 1. Python itself refuses to open files outside the process's own folder and the installed packages,
    to write anywhere else, to connect to a network, to start or end a process (an audit hook, which
    cannot be taken out again).
 2. Memory and processor time are limited (Linux, macOS).
-3. Namespaces of processes and networks of their own (Linux, where the system lets a user have
+3. Linux refuses the same from below, whatever is done to Python (``kernel``).
+4. Namespaces of processes and networks of their own (Linux, where the system lets a user have
    them): nothing outside can be reached or ended, and all ends with the first process.
 
 This stops accidents and pranks. It does not stop an expert who attacks Python from within.
@@ -19,6 +20,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from grading import kernel
 
 _NEW_USER, _NEW_PID, _NEW_NET, _NEW_IPC = 0x10000000, 0x20000000, 0x40000000, 0x08000000
 _DIE_WITH_PARENT, _ADOPT_ORPHANS = 1, 36  # of prctl
@@ -124,6 +127,7 @@ def watch(folder: str, private: Sequence[str]) -> None:
     readable = [sys.prefix, sys.base_prefix, package, str(Path(__file__).parent), *libraries]
     readable += [*_READABLE, os.environ.get("SYSTEMROOT", ""), _fonts()]
     opened = (*own, *(os.path.realpath(path) for path in readable if path))
+    kernel.refuse_all_but_computing()  # where it cannot, the other rings hold
     sys.addaudithook(_make_hook(own, opened, closed))
 
 

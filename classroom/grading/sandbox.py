@@ -23,6 +23,7 @@ from ser_helpers.exercises.checking import Attempt
 _LONGEST_START = 180.0  # seconds; a slow disk, PyTorch for the first time
 _LONGEST_MESSAGE = 100_000_000  # bytes
 _MOST_PROCESSES = 40
+_MOST_FAILURES = 4  # in a row
 _LOOK_EVERY = 0.1  # seconds
 #: Forking a process that has the libraries already takes moments; only Linux does so reliably.
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
@@ -116,8 +117,9 @@ class Room:
             for name, outcome in self._one_process(left):
                 outcomes[name] = outcome
             failures = failures + 1 if len(outcomes) == before else 0
-            if failures == 2:
+            if failures == _MOST_FAILURES:
                 raise RuntimeError("no process could be started; try fewer students at a time")
+            time.sleep(failures)  # the machine may be full, and empty in a moment
         return outcomes
 
     def _one_process(self, works: Sequence[Work]) -> Iterator[tuple[str, Outcome]]:
