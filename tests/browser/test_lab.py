@@ -38,6 +38,7 @@ MINUTES = 10  # for one notebook, on a busy machine
 HARMLESS = ("favicon", "ResizeObserver", "translations", "deprecat", "lsp", "Autofill")
 SCREEN = {"width": 1280, "height": 900}
 WIDTHS = (1280, 800)
+IN_A_ROW = 4  # screens, on a sheet
 SETTINGS = {
     # Cells that are scrolled out of sight would otherwise not be there to be looked at.
     "@jupyterlab/notebook-extension/tracker": {
@@ -271,7 +272,7 @@ def wear(page: sync_api.Page, theme: str) -> None:
 
 
 def sheet(page: sync_api.Page, name: str) -> None:
-    """Keep the open notebook as pictures, one for each of two widths: its screens side by side."""
+    """Keep the open notebook as pictures, one for each of two widths: its screens in reading order."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 1600})
@@ -283,10 +284,12 @@ def sheet(page: sync_api.Page, name: str) -> None:
             pane.evaluate("(e, top) => { e.scrollTop = top }", top)
             page.wait_for_timeout(100)
             screens.append(Image.open(io.BytesIO(pane.screenshot())))
-        across = Image.new("RGB", (sum(s.width for s in screens), max(s.height for s in screens)))
+        wide, high = screens[0].size
+        rows = -(-len(screens) // IN_A_ROW)
+        whole = Image.new("RGB", (IN_A_ROW * wide, rows * high), "grey")
         for i, screen in enumerate(screens):
-            across.paste(screen, (i * screens[0].width, 0))
-        across.save(PICTURES / f"{name}_{width}.png")
+            whole.paste(screen, (i % IN_A_ROW * wide, i // IN_A_ROW * high))
+        whole.save(PICTURES / f"{name}_{width}.png")
     page.set_viewport_size(SCREEN)
 
 
