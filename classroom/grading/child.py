@@ -104,6 +104,7 @@ def main(connection: Connection, packed: bytes) -> None:
     os.chdir(job.folder)
     sys.dont_write_bytecode = True
     guard.separate(connection.fileno())
+    guard.close_all_but(connection.fileno())
     guard.limit(job.memory, sum(work.seconds for work in job.works))
     guard.hide_exercises()
     guard.watch(job.folder, job.private)

@@ -29,6 +29,7 @@ STATES = {
     "by hand": ("by hand", "#0072B2"),
 }
 _MOST_ERRORS = 3
+_NOT_RIGHT = ("wrong", "half", "stopped")
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ class Summary:
     counts : dict
         Of each state that occurs, how many students.
     errors : list of (str, int)
-        The most frequent ones, and how many made each.
+        The most frequent ones, as one student made them, and how many made each.
     """
 
     task: Task
@@ -181,15 +182,14 @@ class Summary:
 def _summary(task: Task, students: Sequence[Student]) -> Summary:
     marks = [_entry(student, task).mark for student in students]
     counts = Counter(mark.state for mark in marks)
-    errors = Counter(
-        mark.hint or re.sub(r"-?\d+(\.\d+)?(e-?\d+)?", "…", mark.problem)
-        for mark in marks
-        if mark.state in ("wrong", "half", "stopped")
-    )
+    wrong = [mark.hint or mark.problem for mark in marks if mark.state in _NOT_RIGHT]
+    same = [re.sub(r"-?\d+(\.\d+)?(e-?\d+)?", "…", text) for text in wrong]
+    shown = dict(zip(same, wrong, strict=True))
+    errors = [(shown[text], n) for text, n in Counter(same).most_common(_MOST_ERRORS)]
     return Summary(
         task,
         {state: counts[state] for state in STATES if counts[state]},
-        errors.most_common(_MOST_ERRORS),
+        errors,
     )
 
 
