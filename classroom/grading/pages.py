@@ -3,7 +3,9 @@
 They hold what students wrote, so everything is escaped, and no script is allowed to run in them.
 """
 
+import io
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ STATES = {
     "missing": ("missing", "#999999"),
     "by hand": ("by hand", "#0072B2"),
 }
+#: The pages of all students, named so that Moodle and Canvas know which belongs to whom.
+FOR_THE_PLATFORM = "feedback-for-upload.zip"
 _MOST_ERRORS = 3
 _NOT_RIGHT = ("wrong", "half", "stopped")
 
@@ -70,6 +74,8 @@ class Student:
         For the teacher only.
     problems : tuple of str
         What could not be read.
+    way_back : str
+        How the name of a file begins that a platform is to give to this student.
     """
 
     name: str
@@ -79,6 +85,13 @@ class Student:
     comment: str = ""
     remarks: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    way_back: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name, with the platform's number where there is one: two may have the same name."""
+        number = self.key.removeprefix(f"{self.name}_")
+        return self.name if number == self.key else f"{self.name} ({number})"
 
     @property
     def total(self) -> float:
@@ -123,7 +136,8 @@ def write_pages(
     Parameters
     ----------
     out : Path
-        Gets ``report.html``, ``feedback/`` and ``by_hand/``.
+        Gets ``report.html``, ``feedback/`` and ``by_hand/``; and a zip of the feedback, if the
+        submissions came from a platform.
     sheets : sequence of Sheet
     students : sequence of Student
     pairs : sequence of Pair
@@ -136,12 +150,18 @@ def write_pages(
     names = {student.key: student for student in students}
     environment = _environment()
     common = {"sheets": sheets, "most": most, "states": STATES}
-    for student in students:
-        by_id = {entry.task.id: entry for entry in student.entries}
-        page = environment.get_template("feedback.html").render(
-            student=student, entries=by_id, **common
-        )
-        _write(out / "feedback" / student.page, page)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for student in students:
+            by_id = {entry.task.id: entry for entry in student.entries}
+            page = environment.get_template("feedback.html").render(
+                student=student, entries=by_id, **common
+            )
+            _write(out / "feedback" / student.page, page)
+            if student.way_back:
+                archive.writestr(f"{student.way_back}feedback.html", printable(page))
+    if any(student.way_back for student in students):
+        files.replace_file(out / FOR_THE_PLATFORM, packed.getvalue())
     hand = [task for task in tasks if task.by_hand]
     for task in hand:
         page = environment.get_template("by_hand.html").render(

@@ -125,11 +125,14 @@ class Graded:
         How many submissions were tried; the others had not changed.
     typed : int
         How many points a teacher had typed, and were kept.
+    warnings : tuple of str
+        What is odd about what was typed.
     """
 
     students: list[pages.Student]
     tried: int
     typed: int
+    warnings: tuple[str, ...] = ()
 
 
 def grade(
@@ -211,7 +214,8 @@ def grade(
     today = datetime.date.today().isoformat()
     told = {"graded on": today, "seed of the hidden inputs": str(seed)}
     pages.write_pages(out, sheets, students, pairs=pairs, told=told)
-    return Graded(students, len(changed), sum(len(row.typed) for row in rows))
+    typed = sum(len(row.typed) for row in rows)
+    return Graded(students, len(changed), typed, tuple(gradebook.odd(rows, tasks)))
 
 
 def _read(submission: Submission, sheets: Sequence[Sheet], given: Mapping[str, Notebook]) -> Read:
@@ -483,6 +487,7 @@ def _students(
                 comment,
                 tuple(_remarks(read, own)),
                 tuple(read.problems),
+                submission.way_back,
             )
         )
     return students
