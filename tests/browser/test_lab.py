@@ -272,7 +272,7 @@ def wear(page: sync_api.Page, theme: str) -> None:
 
 
 def sheet(page: sync_api.Page, name: str) -> None:
-    """Keep the open notebook as pictures, one for each of two widths: its screens in reading order."""
+    """Keep the open notebook as pictures, one for each width: its screens in reading order."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 1600})
