@@ -204,7 +204,7 @@ def pooled(
 
 
 def moved(heard: list, layers: Sequence[int]) -> np.ndarray:
-    """Pool how far each number moves in a tenth of a second: the spread of its differences."""
+    """Pool how unevenly each number moves: the spread of its differences over 0.1 s."""
     return np.stack(
         [
             (x[:, 5:].astype(np.float32) - x[:, :-5]).std(axis=1).ravel()

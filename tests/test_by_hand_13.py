@@ -12,7 +12,7 @@ from conftest import ROOT
 from notebook_code import functions_of
 from torch.nn.functional import scaled_dot_product_attention
 
-from ser_helpers import data
+from ser_helpers import data, exercises
 from ser_helpers.further import attention, measured, pretrained, whisper_weights
 
 (PATH,) = (ROOT / "notebooks").glob("13_*.ipynb")
@@ -98,6 +98,16 @@ def test_without_weights_another_corpus_is_answered_kindly(monkeypatch, corpus, 
         assert word in said
     monkeypatch.setattr(whisper_weights, "find", lambda *_: "here")
     assert pretrained.audible(corpus) is corpus
+
+
+def test_a_network_is_told_by_its_parts():
+    def all_stay_free(model, part):
+        model.requires_grad = False
+        return model
+
+    told = str(exercises.check("freeze_all_but", all_stay_free))
+    assert "With model = network of block1, block2, block11, head, part = 'block1':" in told
+    assert "weights of block2 that can learn: expected 0, yours is 4." in told
 
 
 def test_ten_lines_put_in_any_network_of_transformers(monkeypatch):
