@@ -15,7 +15,7 @@ from ser_helpers import evaluate, split
 from ser_helpers.further import pretrained, whisper_weights
 
 CLIPS, TABLE = table_of(8, 30)
-TABLE.loc[:, :2] += 40 * pd.get_dummies(CLIPS.emotion).to_numpy()  # an easy question
+TABLE += 20 * np.tile(pd.get_dummies(CLIPS.emotion), 10)  # an easy question
 PARTS = split.parts_of_fold(split.folds_by_speaker(CLIPS, 4), 0)
 LABELS = CLIPS.emotion
 
