@@ -21,6 +21,8 @@ import measure_temporal
 import numpy as np
 import pandas as pd
 import pretrained_random
+import pretrained_recipes
+import pretrained_trials
 import record
 import torch
 from sklearn.metrics import balanced_accuracy_score
@@ -197,6 +199,7 @@ class Heard:
     """A corpus, what Whisper makes of it, its MFCCs, and its folds."""
 
     def __init__(self, corpus: data.Corpus) -> None:
+        self.corpus = corpus
         self.table = pretrained.embed(corpus.clips, range(6), n_jobs=1)
         self.clips = clips = corpus.clips.loc[self.table.index]
         self.mfccs = features.extract(clips, n_jobs=1)
@@ -375,6 +378,40 @@ def measure_frames(heard: Heard) -> dict:
     }
 
 
+def best_of(tried: dict[str, dict], *, by_speaker: bool) -> str:
+    """Return the trial that did best on validation speakers, standardised by speaker or not."""
+    uars = {
+        name: outcome["validation_uar"]
+        for name, outcome in tried.items()
+        if name.endswith(", by speaker") == by_speaker
+    }
+    return max(uars, key=lambda name: uars[name])
+
+
+def measure_chosen(heard: Heard) -> dict:
+    """Score on all folds what did best in the trials, also on the speakers they never scored."""
+    ears = pretrained_recipes.Ears(heard.corpus)
+    known = pretrained_trials.trials(ears)
+    tried = record.read(f"pretrained_{record.name_of(heard.corpus)}")["trials"]
+    apart = ~heard.folds.isin([fold + 1 for fold in pretrained_trials.TRIAL_FOLDS])
+    parts = [split.parts_of_fold(heard.folds, fold) for fold in range(N_FOLDS)]
+    found: dict = {}
+    for how, table in (("unseen speakers", heard.table), ("standardised by speaker", heard.own)):
+        name = best_of(tried, by_speaker=table is heard.own)
+        plain = heard.said(table[pretrained.feature_names(SETS["layers 2 and 3"])])
+        answers = [known[name](own)[1] for own in parts]
+        said = pd.concat(answers).loc[heard.clips.index].idxmax(axis=1)
+        found[how] = {"recipe": name, "validation_uar": tried[name]["validation_uar"]}
+        for whom, rows in (("all", heard.clips.index), ("never scored in a trial", apart)):
+            clips = heard.clips.loc[rows]
+            found[how][whom] = scores(clips, said[clips.index])
+            found[how][f"minus layers 2 and 3, {whom}"] = paired(
+                clips, said[clips.index], plain[clips.index]
+            )
+        print(how, found[how], flush=True)
+    return {"chosen by the trials": found}
+
+
 def measure_tuning(heard: Heard) -> Iterator[dict]:
     """Fine-tune the last block in each fold, and compare with the same network frozen.
 
@@ -413,6 +450,7 @@ PARTS: dict[str, Callable[[Heard], dict | Iterator[dict]]] = {
     "padding": measure_padding,
     "cost": measure_cost,
     "frames": measure_frames,
+    "chosen": measure_chosen,
     "tuning": measure_tuning,
 }
 
