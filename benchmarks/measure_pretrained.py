@@ -300,7 +300,7 @@ def measure_few(heard: Heard) -> dict:
 def measure_random(heard: Heard) -> dict:
     """Score the same encoder with random weights: is it the listening, or the large network?"""
     clips = heard.clips
-    names = [*SINGLE, "layers 2 and 3"]
+    names = ["convolutions", BEST, "layers 2 and 3"]
     trained = {name: heard.said(heard.of(name)) for name in names}
     mfccs = heard.said(heard.mfccs)
     found: dict = {"scores": {}, "trained minus random": {}, "random minus MFCCs": {}}
