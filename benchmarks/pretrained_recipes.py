@@ -72,17 +72,22 @@ def regression(table: pd.DataFrame, labels: pd.Series, *, refit: bool = False) -
 
 
 def spoken_faster(
-    tables: Sequence[pd.DataFrame], labels: pd.Series, *, asked: bool, refit: bool = False
+    listen: Callable[[], Sequence[pd.DataFrame]],
+    labels: pd.Series,
+    *,
+    asked: bool,
+    refit: bool = False,
 ) -> Recipe:
-    """Train the head on every clip at several speeds; the first table is of the clips as they are.
+    """Train the head on every clip at several speeds.
 
+    ``listen`` returns the tables when it is asked; the first is of the clips as they are.
     ``asked``: the clips of the other parts are heard at all speeds as well, and the answers
     averaged.
     """
 
     def answers(parts: pd.Series) -> Answers:
         rows, own, emotions = [], [], []
-        for i, table in enumerate(tables):
+        for i, table in enumerate(listen()):
             kept = parts if asked or not i else parts[parts == "train"]
             names = [(clip, i) for clip in kept.index]
             index = pd.Index(names, tupleize_cols=False)

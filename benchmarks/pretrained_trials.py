@@ -67,20 +67,21 @@ def other_heads(ears: Ears, own: pd.DataFrame) -> dict[str, Recipe]:
     """Put other heads on the same rows, and the same head on clips at several speeds."""
     found: dict[str, Recipe] = {}
     fit = partial(recipes.fitted, labels=ears.labels)
-    speeds = ears.at_all_speeds()
-    own_speeds = [ears.own(table) for table in speeds]
-    ways = (("", ears.whole, speeds), (", by speaker", own, own_speeds))
-    for way, table, at_speeds in ways:
+    for way, table in (("", ears.whole), (", by speaker", own)):
         for layers in SEVERAL[1:]:
             name = f"layers {layers}"
             found[f"{name}, shrunken discriminants{way}"] = fit(
                 recipes.discriminant, of(table, *layers)
             )
-            cut = [of(each, *layers) for each in at_speeds]
+
+            def at_speeds(layers=layers, adapted=table is own) -> list[pd.DataFrame]:
+                tables = [of(each, *layers) for each in ears.at_all_speeds()]
+                return [ears.own(each) for each in tables] if adapted else tables
+
             for asked in (False, True):
                 told = "trained and asked" if asked else "trained"
                 found[f"{name}, {told} at three speeds{way}"] = recipes.spoken_faster(
-                    cut, ears.labels, asked=asked
+                    at_speeds, ears.labels, asked=asked
                 )
         found[f"layers (1, 2, 3, 4), 100 principal components{way}"] = fit(
             partial(LogisticRegression, C=0.01, max_iter=1000),

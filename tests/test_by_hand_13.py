@@ -304,6 +304,34 @@ def points(found: dict) -> str:
     return f"{value:+.1f} points [{low:.1f}, {high:.1f}]".replace("-", "−")
 
 
+def ravdess(*keys: str) -> dict:
+    found = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    for key in keys:
+        found = found[key]
+    return found
+
+
+def test_layers_are_told_apart_where_a_paired_difference_tells():
+    pairs = ravdess("paired difference, layer 2 minus another", "unseen speakers")
+    for other in ("layer 1", "layer 4"):
+        assert f"of {other} by {points(pairs[other]).removeprefix('+')}" in markdown()
+        assert pairs[other]["tells"]
+    assert "From layer 3 we cannot tell it." in markdown() and not pairs["layer 3"]["tells"]
+
+
+def test_what_few_speakers_suffice_for_is_paired():
+    pairs = ravdess("learning curve, uar, paired difference")
+    gain = pairs["layers 2 to 4 with 2 training speakers minus MFCCs with all"]
+    assert f"after sixteen: UAR {points(gain)} by a paired difference" in markdown()
+    ((two, sixteen),) = re.findall(
+        r"With two speakers each, Whisper is ahead by (\d+) points, with sixteen each by (\d+)\.",
+        markdown(),
+    )
+    for said, n in ((two, "2"), (sixteen, "all")):
+        found = pairs["layers 2 to 4 minus MFCCs"][f"{n} training speakers"]
+        assert found["tells"] and int(said) == pytest.approx(100 * found["value"], abs=0.51)
+
+
 def test_what_is_said_of_fine_tuning_was_measured():
     tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
     tuning = tree["fine-tuning"]

@@ -35,8 +35,8 @@ def one_thread():
         recipes.fitted(recipes.discriminant, TABLE, LABELS),
         recipes.fitted(LogisticRegression, TABLE, LABELS, n_axes=5),
         recipes.vectors(1.0)(TABLE, LABELS),
-        recipes.spoken_faster([TABLE, TABLE + 1], LABELS, asked=False),
-        recipes.spoken_faster([TABLE, TABLE + 1], LABELS, asked=True),
+        recipes.spoken_faster(lambda: [TABLE, TABLE + 1], LABELS, asked=False),
+        recipes.spoken_faster(lambda: [TABLE, TABLE + 1], LABELS, asked=True),
     ],
 )
 def test_a_recipe_answers_for_every_clip_once_and_learns_from_the_train_part(recipe):
