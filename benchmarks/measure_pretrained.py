@@ -297,8 +297,11 @@ def measure_few(heard: Heard) -> dict:
     }
 
 
-def measure_random(heard: Heard) -> dict:
-    """Score the same encoder with random weights: is it the listening, or the large network?"""
+def measure_random(heard: Heard) -> Iterator[dict]:
+    """Score the same encoder with random weights: is it the listening, or the large network?
+
+    Yields what was found so far, after each way to draw them.
+    """
     clips = heard.clips
     names = ["convolutions", BEST, "layers 2 and 3"]
     trained = {name: heard.said(heard.of(name)) for name in names}
@@ -314,7 +317,7 @@ def measure_random(heard: Heard) -> dict:
             found["trained minus random"][label] = paired_draws(clips, [trained[name]], said)
             found["random minus MFCCs"][label] = paired_draws(clips, said, [mfccs])
             print(label, found["scores"][label], flush=True)
-    return {"random weights, uar": found | {"seeds": len(DRAWS)}}
+        yield {"random weights, uar": found | {"seeds": len(DRAWS)}}
 
 
 def measure_probes(heard: Heard) -> dict:
