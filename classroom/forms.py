@@ -9,8 +9,8 @@ A source is a notebook as text, in jupytext's percent format. What students do n
   what follows it is replaced by a line that asks for theirs;
 - the cell tag ``solution`` removes a whole cell.
 
-A heading ``## Task 02.4 · 4 points`` begins a task. The titles' badges and the cell for Colab are
-put in here, so that they stand once.
+A heading ``## Task 02.4 · 4 points`` begins a task. The link to Colab below each title
+and the cell for Colab are put in here, so that they stand once.
 """
 
 import re
@@ -34,10 +34,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-BADGE = (
-    "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
-    "(https://colab.research.google.com/github/{name}/blob/main/{file})"
-)
+LAUNCH = "[Open in Colab](https://colab.research.google.com/github/{name}/blob/main/{file})"
 
 
 def sources() -> list[Path]:
@@ -51,16 +48,16 @@ def tasks_of(stem: str) -> dict:
 
 
 def read(source: Path, *, file: str) -> nbformat.NotebookNode:
-    """Read a source, and add the badge and the cell for Colab.
+    """Read a source, and add the link to Colab and the cell for it.
 
     ``file`` is where the notebook will stand, from the repository's root.
     """
     notebook = jupytext.read(source)
     address = repository()
     title = notebook.cells[0]
-    badge = BADGE.format(name=address.removeprefix("https://github.com/"), file=file)
+    launch = LAUNCH.format(name=address.removeprefix("https://github.com/"), file=file)
     heading, _, rest = title.source.partition("\n")
-    title.source = f"{heading}\n\n{badge}\n\n{rest.strip()}".strip()
+    title.source = f"{heading}\n\n{launch}\n\n{rest.strip()}".strip()
     colab = nbformat.v4.new_code_cell(cell_for_colab())
     colab.metadata = nbformat.from_dict({"cellView": "form", "jupyter": {"source_hidden": True}})
     notebook.cells.insert(1, colab)

@@ -324,7 +324,7 @@ def memory(*, needed_gb: float = NEEDED_MEMORY_GB) -> Line:
     found = f"{total:.1f} GB, {os.cpu_count()} processors"
     if total >= needed_gb:
         return Line(True, "memory", found)
-    remedy = "use a larger machine, or Colab by the badge at the top of a notebook"
+    remedy = "use a larger machine, or Colab by the link at the top of a notebook"
     return Line(False, "memory", f"{found}; {needed_gb:g} GB needed", remedy)
 
 

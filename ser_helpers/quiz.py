@@ -21,12 +21,14 @@ from IPython.display import HTML
 from ser_helpers.errors import DataError
 
 RIGHT, WRONG = "Yes.", "No."
-#: Folds become radio buttons; the reason is read aloud as soon as it is chosen.
+#: Folds become radio buttons; the reason is read aloud as soon as it is chosen. JupyterLab must not
+#: take the keys: Down is the next choice there, and `d d` would cut the cell.
 SCRIPT = """<script>
 (() => {
   const quiz = document.getElementById("ID");
   if (!quiz || quiz.dataset.ready) return;
   quiz.dataset.ready = "yes";
+  quiz.addEventListener("keydown", event => event.stopPropagation());
   const told = document.createElement("p");
   told.setAttribute("role", "status");
   quiz.querySelectorAll("details").forEach((fold, i) => {

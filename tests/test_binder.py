@@ -40,7 +40,7 @@ def test_nothing_at_the_top_competes_with_it():
     assert os.access(FOLDER / "postBuild", os.X_OK)
 
 
-def test_the_badge_opens_the_first_notebook():
+def test_the_link_opens_the_first_notebook():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.findall(r"mybinder\.org/v2/gh/[\w./-]+\?urlpath=lab/tree/([\w./-]+)", readme)
     (start,) = set(found)

@@ -51,7 +51,7 @@ def digests(root: Path) -> dict[str, str]:
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts(root).items()}
 
 
-def test_every_badge_cell_link_and_the_citation_name_the_same_repository():
+def test_every_launch_cell_link_and_the_citation_name_the_same_repository():
     everything = texts(ROOT)
     pattern = r"(?:colab\.research\.google\.com/github|mybinder\.org/v2/gh)/([\w.-]+/[\w.-]+)"
     for name, text in everything.items():

@@ -61,13 +61,14 @@ def test_the_notebooks_of_the_main_road_are_there():
     assert [path.name[:2] for path in PATHS[:7]] == [f"0{i}" for i in range(7)]
 
 
-def test_it_begins_with_title_badges_setup_and_box(path, cells):
+def test_it_begins_with_title_links_setup_and_box(path, cells):
     number = path.stem[:2]
     assert re.match(rf"# {number} · \S", cells[0].source)
     name = repository().removeprefix("https://github.com/")
     file = f"notebooks/{path.name}"
     assert f"(https://colab.research.google.com/github/{name}/blob/main/{file})" in cells[0].source
     assert f"(https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/{file})" in cells[0].source
+    assert "![" not in prose(cells), "a picture would be missing on Colab, or offline"
     assert cells[1].cell_type == "code"
     box = cells[2].source
     objectives = re.findall(r"^> - \w", box, re.MULTILINE)

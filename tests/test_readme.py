@@ -41,7 +41,7 @@ def test_it_lists_every_notebook_with_its_minutes():
         assert re.search(rf"\(notebooks/{path.name}\) \| .+ \| {minutes} \|", readme), path.name
 
 
-def test_its_badges_carry_the_repositorys_address():
+def test_its_links_to_colab_and_binder_carry_the_repositorys_address():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     name = project["urls"]["Repository"].removeprefix("https://github.com/")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,6 +70,12 @@ def test_links_lead_somewhere(page):
     for target in LINK.findall(path.read_text(encoding="utf-8")):
         if not target.startswith(("https://", "#", "mailto:")):
             assert (path.parent / target.split("#")[0]).exists(), f"{page} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_picture_is_brought_from_the_net(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert not re.search(r"!\[[^\]]*\]\(https?:|<img[^>]* src=.https?:", text)
 
 
 def test_it_has_the_sections_that_the_web_pages_take_from_it():

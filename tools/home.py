@@ -1,6 +1,6 @@
 """Move the course to another address: ``python course.py home OWNER/NAME``.
 
-For a fork: every badge, link, cell for Colab, the citation and ``pyproject.toml`` then name
+For a fork: every link, cell for Colab, the citation and ``pyproject.toml`` then name
 OWNER/NAME on GitHub, and the web pages of that repository, instead of where the course came from.
 Other people's addresses stay as they are, and the same command brings the old address back. Without
 OWNER/NAME it says where the course is at home now. Uses only the standard library.

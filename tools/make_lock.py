@@ -1,9 +1,10 @@
 """Write requirements.lock from this environment: ``.venv/bin/python tools/make_lock.py``.
 
 Run it on Python 3.11 in a fresh ``.venv`` installed from requirements.txt, once the tests have
-passed there. Three changes make the list portable: PyTorch loses its build tag (``+cpu``), librosa
-has one line for Python 3.11 and one for later versions (librosa 1.0 does not run on 3.11), and
-the course's own package is left out.
+passed there. Four changes make the list portable: PyTorch loses its build tag (``+cpu``), librosa
+has one line for Python 3.11 and one for later versions (librosa 1.0 does not run on 3.11),
+soupsieve has one for the Pythons before 3.11.5 (Debian 12 has 3.11.2), and the course's own package
+is left out.
 """
 
 import os
@@ -17,6 +18,7 @@ HEAD = """\
 # Ranges and reasons are in requirements.txt.
 """
 LIBROSA_1 = "1.0.0"
+SOUPSIEVE_2 = "2.8.4"
 
 
 def lines(freeze: str) -> list[str]:
@@ -31,6 +33,9 @@ def lines(freeze: str) -> list[str]:
         elif name == "librosa":
             lock.append(f'librosa=={version} ; python_version < "3.12"')
             lock.append(f'librosa=={LIBROSA_1} ; python_version >= "3.12"')
+        elif name == "soupsieve":
+            lock.append(f'soupsieve=={SOUPSIEVE_2} ; python_full_version < "3.11.5"')
+            lock.append(f'soupsieve=={version} ; python_full_version >= "3.11.5"')
         else:
             lock.append(line)
     return lock

@@ -28,7 +28,8 @@ from ser_helpers.audio import SAMPLE_RATE, load_clip
 
 log = logging.getLogger(__name__)
 ROOT = Path(ser_helpers.__file__).resolve().parents[1]
-BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)")
+#: The line below a notebook's title: where it can be opened.
+LAUNCH = re.compile(r"^\[Open in Colab\]\([^)]*\).*$", re.MULTILINE)
 LINK = re.compile(r"(?<!!)(\[[^\]]*\]\()([^)\s:#]+)((?:#[^)]*)?\))")
 PLACEHOLDER = re.compile(r"^<!-- (\w+)(?:: ([^>]*))? -->$", re.MULTILINE)
 
@@ -36,8 +37,8 @@ PLACEHOLDER = re.compile(r"^<!-- (\w+)(?:: ([^>]*))? -->$", re.MULTILINE)
 def of_notebook(notebook: dict, docname: str) -> dict:
     """Return a notebook as its page shows it.
 
-    The cell that is for Colab only is left out, badges become plain links beside one to the file
-    itself, and of a widget remains the HTML that it has stored.
+    The cell that is for Colab only is left out, one more link, to the file itself, stands beside
+    those to Colab and Binder, and of a widget remains the HTML that it has stored.
     """
     notebook["metadata"].pop("widgets", None)
     cells = notebook["cells"]
@@ -54,15 +55,15 @@ def of_notebook(notebook: dict, docname: str) -> dict:
 
 
 def ways_in(text: str, docname: str) -> str:
-    """Replace the badges at the top of a notebook by plain links: no pictures from elsewhere."""
-    links = BADGE.findall(text)
-    if not links:
+    """Add a link to the notebook's file to those that open it elsewhere, and name their style."""
+    found = LAUNCH.search(text)
+    if not found:
         return text
+    links = re.findall(r"\[([^\]]*)\]\(([^)]*)\)", found.group())
     up = "../" * docname.count("/")
     links.append(("Download this notebook", f"{up}_sources/{docname}.ipynb"))
     shown = " ".join(f'<a href="{address}">{html.escape(label)}</a>' for label, address in links)
-    start, end = BADGE.search(text).start(), [*BADGE.finditer(text)][-1].end()
-    return f'{text[:start]}<p class="ways-in">{shown}</p>{text[end:]}'
+    return f'{text[: found.start()]}<p class="ways-in">{shown}</p>{text[found.end() :]}'
 
 
 def linked(text: str, docname: str, repository: str, is_page: Callable[[str], bool]) -> str:
