@@ -152,16 +152,21 @@ def measure_size(folder: Path, cache: Path) -> dict:
     return row
 
 
+def run_notebook(path: Path, out: Path, **environment: str) -> dict:
+    """Run a notebook; what it shows goes to a folder ``out``. Return what that cost (`watch`)."""
+    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook"]
+    command += ["--ExecutePreprocessor.timeout=1200", "--output-dir", str(out), str(path)]
+    return watch(command, **environment)[0]
+
+
 def measure_notebooks(folder: Path, work: Path, words: Sequence[str] = ()) -> Iterator[dict]:
     """Run notebooks at full size, in the order of the course, without saving them."""
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         if words and not path.stem.startswith(tuple(words)):
             continue
-        command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook"]
-        command += ["--ExecutePreprocessor.timeout=1200", "--output-dir", str(work / "out")]
         environment = {"SER_DATA": str(folder), "SER_WORK": str(work / "work")}
         try:
-            row, _ = watch([*command, str(path)], **environment)
+            row = run_notebook(path, work / "out", **environment)
         except RuntimeError as error:  # the others can still be measured
             print(error)
             yield {path.stem: "failed"}

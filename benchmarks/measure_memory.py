@@ -8,12 +8,11 @@ hardly depend on what else the machine does. Writes ``results/memory.json``; wit
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
 import record
-from at_full_size import ROOT, watch
+from at_full_size import ROOT, run_notebook
 
 PACKAGES = ("ipykernel", "librosa", "numpy", "pandas", "torch")
 
@@ -21,10 +20,8 @@ PACKAGES = ("ipykernel", "librosa", "numpy", "pandas", "torch")
 def measure(path: Path) -> int:
     """Run one notebook, without saving it; return its peak memory, MB."""
     with tempfile.TemporaryDirectory(prefix="memory_") as work:
-        command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook"]
-        command += ["--ExecutePreprocessor.timeout=1200", "--output-dir", work, str(path)]
-        cost, _ = watch(command, SER_DATA="demo", SER_WORK=work, KERAS_BACKEND="torch")
-    return cost["peak_mb"]
+        environment = {"SER_DATA": "demo", "SER_WORK": work, "KERAS_BACKEND": "torch"}
+        return run_notebook(path, Path(work), **environment)["peak_mb"]
 
 
 def main() -> None:

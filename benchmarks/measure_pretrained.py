@@ -15,6 +15,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 
 import fine_tuning
 import measure_temporal
@@ -99,9 +100,8 @@ def paired_draws(clips: pd.DataFrame, a: list[pd.Series], b: list[pd.Series]) ->
 
 
 def told(found: Difference) -> dict:
-    """Return a difference as the results keep it."""
-    numbers = {"value": found.value, "low": found.low, "high": found.high, "spread": found.spread}
-    return {key: round(value, 4) for key, value in numbers.items()} | {"tells": found.tells}
+    """Return a difference as the results keep it, and whether it tells."""
+    return record.bounds(found) | {"spread": round(found.spread, 4), "tells": found.tells}
 
 
 def by_layers(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> tuple[dict, dict]:
@@ -254,7 +254,7 @@ def measure_leak(heard: Heard) -> dict:
     """Score the same heads on random rows, whose speakers were all heard in training."""
     clips, names = heard.clips, ("layer 2", "layers 2 and 3", MAIN)
     tables = {"MFCCs": heard.mfccs}
-    tables |= {name: heard.table[pretrained.feature_names(SETS[name])] for name in names}
+    tables |= {name: heard.of(name) for name in names}
     unseen = {name: heard.said(table) for name, table in tables.items()}
     leaky = {name: heard.said(table, folds=heard.by_rows) for name, table in tables.items()}
     return {
@@ -308,7 +308,10 @@ def measure_random(heard: Heard) -> Iterator[dict]:
     mfccs = heard.said(heard.mfccs)
     found: dict = {"scores": {}, "trained minus random": {}, "random minus MFCCs": {}}
     for way, draw in DRAWN.items():
-        tables = [pretrained_random.embed(clips, draw(seed)) for seed in DRAWS]
+        tables = [
+            pretrained_recipes.described(clips, partial(pretrained.describe, encoder=draw(seed)))
+            for seed in DRAWS
+        ]
         for name in names:
             columns = pretrained.feature_names(SETS[name])
             said = [heard.said(table[columns]) for table in tables]
@@ -372,7 +375,7 @@ def measure_frames(heard: Heard) -> dict:
     runs = measure_temporal.run_folds(table, clips, parts, temporal.TemporalSettings(), n_jobs=1)
     pieces = [p.loc[own.index[own == "test"]] for (_, p), own in zip(runs, parts, strict=True)]
     network = pd.concat(pieces).loc[clips.index].idxmax(axis=1)
-    own = {n: heard.table[pretrained.feature_names(SETS[n])] for n in ("layers 2 and 3", MAIN)}
+    own = {name: heard.of(name) for name in ("layers 2 and 3", MAIN)}
     return {
         "the network over time of notebook 09": scores(clips, network),
         "paired difference to the network over time": {

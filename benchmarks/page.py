@@ -37,7 +37,6 @@ CALLED = {
     "openSMILE's eGeMAPS": "openSMILE's eGeMAPSv02",
 }
 Json = Mapping
-FULL = 7442  # clips of CREMA-D
 
 
 def read(name: str) -> dict:
@@ -278,12 +277,6 @@ def built(found: Json) -> str:
         "bfloat16; it lacks the notebook's two altered copies of each clip (with noise; slower and "
         "higher), which would treble its minutes"
     )
-    if NETWORK not in found["cost"]:
-        network = (
-            "Kaggle's own network (four convolutions, 50 epochs) is there, but it takes longer "
-            "than all others together and **has not been measured yet** (`measure_peers.py --only "
-            f'"{NETWORK}" "ours of 05" "ours of 13"`); its features stand here with our network'
-        )
     return (
         "How the others were built ([peers.py](peers.py), written from their descriptions, nothing "
         f"copied): {network}. DataFlair's is scikit-learn's own `MLPClassifier` with its settings. "
@@ -469,22 +462,11 @@ def growth() -> str:
             f"clips {most['cpu_seconds']} s, peak {most['peak_mb']:,} MB (at "
             f"{own['rows'][0]['clips']:,} clips {own['rows'][0]['peak_mb']:,} MB)."
         ]
-        added = own["line"]["mb_per_1000_clips"]
-        if most["clips"] < FULL - 1 and part == "embedding":
-            there = most["peak_mb"] + added * (FULL - most["clips"]) / 1000
-            lines[-1] += (
-                f" Larger corpora were not measured: {added:.0f} MB more per 1,000 clips would "
-                f"make about {there:,.0f} MB at {FULL:,}, since all rows and their copies for the "
-                "cache are in memory at once."
-            )
     lines += [
         f"- Streams of frames for training (12): {frames['clips'][-1]:,} clips, "
         f"{frames['gb'][-1]} GB in all, add {frames['peak_mb'][-1]:.0f} MB to the process.",
         "- Ten times the corpus is the same files under other actors' numbers: right for time and "
-        "memory, worth nothing for scores."
-        if grown["out of core"]["rows"][-1]["clips"] > 2 * FULL
-        else "- Ten times the corpus out of core has not been measured yet "
-        '(`measure_growth.py --only "out of core"`).',
+        "memory, worth nothing for scores.",
         "",
         "Each notebook at full size (7,442 clips), run as a whole with nbconvert:",
         "",
@@ -498,19 +480,12 @@ def growth() -> str:
         ),
         "",
         over(full),
-        *([] if "date" in full else ["", OLD]),
         "",
         f"*{full['machine']}, Python {full['python']}; the memory of a process and its children is "
-        "added up, pages that they share are counted more than once.*",
+        "added up. Pages that they share are counted more than once, except in what was measured "
+        "last (00 and 03).*",
     ]
     return "\n".join(lines)
-
-
-#: Said until `at_full_size.py` has run again, which notes its date since.
-OLD = (
-    "The tables of the road and of the notebooks are older than the rest of the page. The "
-    "features were computed in several processes then; today's threads need less memory."
-)
 
 
 def over(full: Json) -> str:
@@ -518,10 +493,13 @@ def over(full: Json) -> str:
     known = {n: own["peak_mb"] for n, own in full["notebooks"].items() if isinstance(own, dict)}
     road = max(row["whole_run"]["peak_mb"] for row in full["sizes"])
     above = {name: mb for name, mb in known.items() if mb > 1500}
+    every = {path.stem for path in (HERE.parent / "notebooks").glob("*.ipynb")}
+    missing = "".join(f" {name} was not measured." for name in sorted(every - set(known)))
     if above:
         listed = ", ".join(f"{name} ({mb:,} MB)" for name, mb in sorted(above.items()))
-        return f"The aim of 1.5 GB is kept by the road ({road:,} MB), but missed by: {listed}."
-    return f"The aim of 1.5 GB is kept by the road ({road:,} MB) and by every notebook."
+        told = f"The aim of 1.5 GB is kept by the road ({road:,} MB), but missed by: {listed}."
+        return told + missing
+    return f"The aim of 1.5 GB is kept by the road ({road:,} MB) and by every notebook.{missing}"
 
 
 def draw_growth() -> Figure:

@@ -1,10 +1,8 @@
 """Encoders as large as Whisper's that never learnt anything: the control of part "random"."""
 
 import numpy as np
-import pandas as pd
 import torch
 
-from ser_helpers import data
 from ser_helpers.further import pretrained
 from ser_helpers.further.whisper_weights import TINY_EN
 
@@ -26,9 +24,3 @@ def shuffle(seed: int) -> pretrained.Encoder:
     for weight in encoder.parameters():
         weight.copy_(torch.from_numpy(rng.permutation(weight.numpy().ravel())).view_as(weight))
     return encoder
-
-
-def embed(clips: pd.DataFrame, encoder: pretrained.Encoder) -> pd.DataFrame:
-    """Describe each clip as :func:`ser_helpers.further.pretrained.embed` does, uncached."""
-    rows = [pretrained.describe(data.load_clip(path), encoder) for path in clips.path]
-    return pd.DataFrame(np.stack(rows), clips.index, pretrained.feature_names(range(6)))

@@ -6,6 +6,7 @@ validation part and of the test part; None for the latter if the split has none.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import joblib
 import measure_temporal
@@ -14,6 +15,7 @@ import pandas as pd
 import torch
 from fine_tuning import tensor
 from scipy.signal import resample_poly
+from sklearn.base import ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.svm import SVC
@@ -66,9 +68,9 @@ def averaged(*recipes: Recipe) -> Recipe:
 # ---- heads on a table of embeddings
 
 
-def regression(table: pd.DataFrame, labels: pd.Series, *, refit: bool = False) -> Recipe:
+def regression(table: pd.DataFrame, labels: pd.Series) -> Recipe:
     """Return the head of notebook 13."""
-    return once(lambda parts: heads.validated(table, labels, parts, refit=refit)[:2])
+    return once(lambda parts: heads.validated(table, labels, parts)[:2])
 
 
 def spoken_faster(
@@ -76,7 +78,6 @@ def spoken_faster(
     labels: pd.Series,
     *,
     asked: bool,
-    refit: bool = False,
 ) -> Recipe:
     """Train the head on every clip at several speeds.
 
@@ -95,7 +96,7 @@ def spoken_faster(
             own.append(kept.set_axis(index))
             emotions.append(labels[kept.index].set_axis(index))
         x, y = pd.concat(rows), pd.concat(emotions)
-        found = heads.validated(x, y, pd.concat(own), refit=refit)[:2]
+        found = heads.validated(x, y, pd.concat(own))[:2]
         return tuple(
             p if p is None else p.groupby([clip for clip, _ in p.index], sort=False).mean()
             for p in found
@@ -104,10 +105,28 @@ def spoken_faster(
     return once(answers)
 
 
+def shares(head: ClassifierMixin, x: np.ndarray) -> np.ndarray:
+    """Ask a classifier for its probabilities."""
+    return head.predict_proba(x)
+
+
+def votes(head: ClassifierMixin, x: np.ndarray) -> np.ndarray:
+    """Ask a classifier without probabilities: all for the emotion that it names."""
+    return (head.predict(x)[:, None] == head.classes_).astype(float)
+
+
 def fitted(
-    make: Callable[[], object], table: pd.DataFrame, labels: pd.Series, *, n_axes: int | None = None
+    make: Callable[[], ClassifierMixin],
+    table: pd.DataFrame,
+    labels: pd.Series,
+    *,
+    n_axes: int | None = None,
+    ask: Callable[[ClassifierMixin, np.ndarray], np.ndarray] = shares,
 ) -> Recipe:
-    """Train another classifier of scikit-learn; ``n_axes``: on that many principal components."""
+    """Train another classifier of scikit-learn.
+
+    ``n_axes``: on that many principal components. ``ask`` returns its answers, (n, 6).
+    """
 
     def answers(parts: pd.Series) -> Answers:
         rows = rows_of(parts)
@@ -117,7 +136,7 @@ def fitted(
             x, *others = (pca.transform(each) for each in (x, *others))
         head = make().fit(x, labels[rows["train"]])
         found = [
-            pd.DataFrame(head.predict_proba(other), own, head.classes_)
+            pd.DataFrame(ask(head, other), own, head.classes_)
             for other, own in zip(others, list(rows.values())[1:], strict=True)
         ]
         return found[0], found[1] if len(found) > 1 else None
@@ -134,19 +153,8 @@ def vectors(gamma: float) -> Callable[[pd.DataFrame, pd.Series], Recipe]:
     """Return support vectors with a radial kernel, one C for all: 10."""
 
     def recipe(table: pd.DataFrame, labels: pd.Series) -> Recipe:
-        def answers(parts: pd.Series) -> Answers:
-            rows = rows_of(parts)
-            x, *others = heads.rotate(*(table.loc[own].to_numpy() for own in rows.values()))
-            machine = SVC(C=10, gamma=gamma / table.shape[1]).fit(x, labels[rows["train"]])
-            found = [
-                pd.get_dummies(pd.Series(machine.predict(other), own))
-                .reindex(columns=machine.classes_, fill_value=False)
-                .astype(float)
-                for other, own in zip(others, list(rows.values())[1:], strict=True)
-            ]
-            return found[0], found[1] if len(found) > 1 else None
-
-        return once(answers)
+        machine = partial(SVC, C=10, gamma=gamma / table.shape[1])
+        return fitted(machine, table, labels, ask=votes)
 
     return recipe
 
@@ -159,25 +167,29 @@ def spoken(y: np.ndarray, speed: str) -> np.ndarray:
     return resample_poly(y, *SPEEDS[speed]).astype(np.float32)
 
 
+def described(clips: pd.DataFrame, describe: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
+    """Describe each clip by a row over all layers; nothing is cached."""
+    rows = [describe(data.load_clip(path)) for path in clips.path]
+    return pd.DataFrame(np.stack(rows), clips.index, pretrained.feature_names(range(6)))
+
+
 def table_at(clips: pd.DataFrame, speed: str) -> pd.DataFrame:
     """Compute the rows of all layers for clips that are played faster or slower."""
     encoder = pretrained.load()
-    rows = [
-        pretrained.describe(spoken(data.load_clip(path), speed), encoder) for path in clips.path
-    ]
-    return pd.DataFrame(np.stack(rows), clips.index, pretrained.feature_names(range(6)))
+    return described(clips, lambda y: pretrained.describe(spoken(y, speed), encoder))
 
 
 def table_padded(clips: pd.DataFrame) -> pd.DataFrame:
     """Compute the rows of clips filled up to 30 s, from the frames of the clip alone."""
-    encoder, rows = pretrained.load(), []
-    for path in clips.path:
-        y = data.load_clip(path)
+    encoder = pretrained.load()
+
+    def describe(y: np.ndarray) -> np.ndarray:
         n_frames = -(-(len(y) // pretrained.AUDIO.hop_length) // 2)
         long = np.pad(y, (0, PADDED * data.SAMPLE_RATE - len(y)))
         x = pretrained.listen(long, encoder)[:, :n_frames]
-        rows.append(np.stack([x.mean(axis=1), x.std(axis=1)], axis=1).ravel())
-    return pd.DataFrame(np.stack(rows), clips.index, pretrained.feature_names(range(6)))
+        return np.stack([x.mean(axis=1), x.std(axis=1)], axis=1).ravel()
+
+    return described(clips, describe)
 
 
 def listen(path: str, encoder: pretrained.Encoder) -> tuple[np.ndarray, np.ndarray]:

@@ -342,14 +342,6 @@ def test_dropout_is_torchs(share):
 # --- 05 Train -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def small_net(seed: int) -> tuple[EmotionNet, torch.Tensor, torch.Tensor, list[np.ndarray]]:
     torch.manual_seed(seed)
     net = EmotionNet(7, 6, hidden=(5,), dropout=0.0).double()

@@ -19,13 +19,7 @@ AUDIO = {
 }
 lengths_of_clips = st.lists(st.integers(16, 150), min_size=1, max_size=5)
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def pictures(lengths: list[int], *, n_mels: int = 64, seed: int = 0) -> list[np.ndarray]:

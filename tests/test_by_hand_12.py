@@ -21,13 +21,8 @@ CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
 TOLERANCE = 0.03  # of one fold: between processors floating point differs, and with it the epoch
 RESULTS = ROOT / "ser_helpers" / "results"
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # as in the notebook, and in the helper
-    yield
-    torch.set_num_threads(before)
+# As in the notebook, and in the helper.
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def told(name: str) -> dict:

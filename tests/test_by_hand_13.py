@@ -18,13 +18,7 @@ from ser_helpers.further import attention, measured, pretrained, whisper_weights
 (PATH,) = (ROOT / "notebooks").glob("13_*.ipynb")
 RESULTS = ROOT / "ser_helpers" / "results"
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def markdown() -> str:
@@ -242,22 +236,18 @@ def test_what_the_prose_says_of_real_actors_was_measured(pattern):
     assert float(said[0]) == pytest.approx(100 * found, abs=0.51 * 10**-digits)
 
 
-def recipe_of(how: str) -> str:
-    return json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))[CHOSEN][how][
-        "recipe"
-    ]
-
-
 def test_the_prose_tells_how_many_recipes_were_tried_and_where_the_emotion_is_found_best():
     tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
     by_speaker = {name for name in tree["trials"] if name.endswith("by speaker")}
     counted = f"{len(tree['trials'])} recipes, {len(by_speaker)} of them standardised by speaker"
     assert counted in markdown()
     others = {n: t["validation_uar"] for n, t in tree["trials"].items() if n not in by_speaker}
-    assert max(others, key=lambda name: others[name]) == BEST == recipe_of("unseen speakers")
+    assert max(others, key=lambda name: others[name]) == BEST
+    assert ravdess(CHOSEN, "unseen speakers", "recipe") == BEST
     own = {n: t["validation_uar"] for n, t in tree["trials"].items() if n in by_speaker}
     best = max(own, key=lambda name: own[name])
-    assert best == recipe_of("standardised by speaker") and "trained at three speeds" in best
+    assert best == ravdess(CHOSEN, "standardised by speaker", "recipe")
+    assert "trained at three speeds" in best
     for corpus, speaker, emotion in (("ravdess", 1, {2, 3}), ("demo", 1, {1, 2})):
         known, _ = measured.probes(corpus)
         assert known.speaker.drop("MFCCs").idxmax() == f"layer {speaker}"
@@ -376,8 +366,7 @@ def test_what_few_speakers_suffice_for_is_paired():
 
 
 def test_what_is_said_of_fine_tuning_was_measured():
-    tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
-    tuning = tree["fine-tuning"]
+    tuning = ravdess("fine-tuning")
     gain = tuning["uar, fine-tuned minus frozen"]
     assert "We tried it on all six folds of RAVDESS, for five epochs" in markdown()
     assert (len(tuning["folds"]), tuning["settings"]["epochs"]) == (6, 5)
@@ -389,7 +378,7 @@ def test_what_is_said_of_fine_tuning_was_measured():
     assert not gain["tells"] and tuning["n_actors"] == 24
     assert "1.8 million weights that learn from some 700 clips" in markdown()
     assert {round(fold["weights"] / 1e6, 1) for fold in tuning["folds"]} == {1.8}
-    assert tree["n_clips"] * 4 / 6 == pytest.approx(700, abs=25)
+    assert ravdess("n_clips") * 4 / 6 == pytest.approx(700, abs=25)
 
 
 def test_how_much_silence_behind_a_clip_changes_was_measured():

@@ -19,13 +19,7 @@ TABLE += 20 * np.tile(pd.get_dummies(CLIPS.emotion), 10)  # an easy question
 PARTS = split.parts_of_fold(split.folds_by_speaker(CLIPS, 4), 0)
 LABELS = CLIPS.emotion
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize(
