@@ -202,6 +202,8 @@ SAID = {
         "trials",
         "attention over time, layers 2 to 4, three seeds averaged",
     ),
+    r"layers 2 and 3 reached ([\d.]+) % filled up": ("trials", "layers (2, 3), filled up to 30 s"),
+    r"as long as they are ([\d.]+) %": ("trials", "layers (2, 3)"),
     r"plain layers 2 and 3 ([\d.]+) %": ("trials", "layers (2, 3)"),
     r"network of 09 did not help: ([\d.]+) %": (
         "trials",
