@@ -192,20 +192,20 @@ SAID = {
         "the network over time of notebook 09",
         "uar",
     ),
-    r"the same head reaches (\d+) % on real actors": (
+    r"The same head then reaches (\d+) % on real actors": (
         "random weights, uar",
         "scores",
         "layers 2 and 3, as PyTorch begins",
     ),
-    r"under a small network reached ([\d.]+) %": ("trials", "learnt sum of layers 1 to 4"),
+    r"under a small network ([\d.]+) %": ("trials", "learnt sum of layers 1 to 4"),
     r"attention over time ([\d.]+) %": (
         "trials",
         "attention over time, layers 2 to 4, three seeds averaged",
     ),
     r"layers 2 and 3 reached ([\d.]+) % filled up": ("trials", "layers (2, 3), filled up to 30 s"),
     r"as long as they are ([\d.]+) %": ("trials", "layers (2, 3)"),
-    r"plain layers 2 and 3 ([\d.]+) %": ("trials", "layers (2, 3)"),
-    r"network of 09 did not help: ([\d.]+) %": (
+    r"Plain layers 2 and 3 reached ([\d.]+) %": ("trials", "layers (2, 3)"),
+    r"with the network of 09 ([\d.]+) %": (
         "trials",
         "average of regression and the network of 09",
     ),
@@ -350,7 +350,7 @@ def test_the_control_is_told_from_the_trained_weights_and_not_from_mfccs():
     way = "layers 2 and 3, as PyTorch begins"
     assert f"Trained minus random: UAR {points(control['trained minus random'][way])}" in markdown()
     assert control["trained minus random"][way]["tells"]
-    assert "we cannot tell it from MFCCs" in markdown()
+    assert "which we cannot tell from MFCCs" in markdown()
     assert not control["random minus MFCCs"][way]["tells"]
     assert "drawn three times" in markdown() and control["seeds"] == 3
 

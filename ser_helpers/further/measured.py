@@ -70,3 +70,43 @@ def curves(corpus: str) -> dict[str, pd.DataFrame]:
         rows[everybody] = tree["scores"][f"{name}{way}"]["uar"]
         found[name] = pd.DataFrame.from_dict(rows, orient="index")[["value", "low", "high"]]
     return found
+
+
+def cost(corpus: str) -> pd.DataFrame:
+    """Read what it costs to describe a clip.
+
+    Parameters
+    ----------
+    corpus : {"demo", "ravdess"}
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows ``MFCCs`` and ``Whisper``; columns: milliseconds of one processor core per clip (the
+        column says how long a clip is on average), and megabytes of weights up to layer 3, as
+        float32.
+
+    Raises
+    ------
+    DataError
+        If it was not measured on this corpus.
+
+    Examples
+    --------
+    >>> cost("ravdess")
+             ms per clip of 3.8 s  MB of weights
+    MFCCs                     1.4              0
+    Whisper                  45.0             23
+    """
+    found = published.tree_of("pretrained", corpus)["cost"]
+    return pd.DataFrame(
+        {
+            f"ms per clip of {found['seconds_of_a_clip']:.1f} s": found[
+                "processor_milliseconds_per_clip"
+            ],
+            "MB of weights": {
+                "MFCCs": 0,
+                "Whisper": round(4 * found["weights_up_to_block_3"] / 1e6),
+            },
+        }
+    )
