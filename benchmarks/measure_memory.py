@@ -1,7 +1,7 @@
 """Measure the memory of each notebook on the demo voices: ``python benchmarks/measure_memory.py``.
 
 Binder gives 2 GB, some of which JupyterLab takes. Each notebook runs in processes of its own, from
-an empty cache, and the largest sum of their resident memory is kept: the program that runs it (in
+an empty cache, and the most that they hold together is kept: the program that runs it (in
 the place of Jupyter's server), the kernel, and what the kernel starts. Unlike seconds, megabytes
 hardly depend on what else the machine does. Writes ``results/memory.json``; with ``--notebooks 07
 08`` only these are measured, and the others kept.

@@ -3,6 +3,7 @@
 import ast
 import base64
 import dataclasses
+import io
 import json
 import re
 import subprocess
@@ -14,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 from conftest import ROOT
-from grading import gradebook, kernel, notebooks, pages, sandbox, wire
+from grading import gradebook, kernel, notebooks, pages, sandbox, submissions, wire
 from grading.likeness import alike
 from grading.marking import Examiner
 from grading.needed import needed_for
@@ -397,6 +398,21 @@ def test_what_the_grader_itself_could_not_do_costs_nobody_and_is_tried_again(sma
     assert points_of(again(), "Ben")[:2] == [4, 3]
 
 
+def test_points_that_cannot_be_are_named_and_a_corrected_name_is_found_by_its_number(small):
+    folder, again = small
+    edit(folder / "out" / "grades.csv", "Ada,,4,3,,,7", "Ada,,40,3,01. Mai,,7")
+    assert again().warnings == (
+        "Ada, 02.1: 40 points, and the task has 4",
+        "Ada, 02.3: '01. Mai' is no number of points",
+    )
+    row = {"student": "Ada King", "id": "007", "02.1 x /4": "2"}
+    line = gradebook.Line("Ada", "7", {"02.1": 4})
+    (merged,) = gradebook.merge(
+        gradebook.Table([], [row]), [line], [Task("02.1", "function", 4, "x")], {}
+    )
+    assert merged.cells["02.1 x /4"] == "2"
+
+
 def test_results_are_not_put_among_the_submissions(small, settings):
     folder, _ = small
     with pytest.raises(DataError, match="among the submissions"):
@@ -513,6 +529,85 @@ def test_folders_files_and_the_zips_of_platforms_are_understood(tmp_path):
         find_submissions(tmp_path / "canvas" / "zoe_8_90_all.zip")
 
 
+def packed(*entries: tuple[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def test_what_one_student_packed_cannot_fill_the_memory_or_lie_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "_LARGEST_ZIP", 2_000_000)
+    bomb = packed(*[(f"{i}.ipynb", b" " * 900_000) for i in range(50)])
+    deep = packed(("a.zip", packed(("b.zip", packed(("c.zip", packed(("02.ipynb", RIGHT))))))))
+    for name, content in {
+        "bomb": packed(*[(f"{i}.zip", bomb) for i in range(50)]),
+        "deep": deep,
+        "up": packed(("../../elsewhere/02_mfccs.ipynb", RIGHT)),
+    }.items():
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "all.zip").write_bytes(content)
+    found = {s.student: s for s in find_submissions(tmp_path / "in")}
+    assert sum(len(content) for _, content in found["bomb"].notebooks) < 3_000_000
+    assert "more than 2 MB" in found["bomb"].problems[0]
+    assert "opened two deep" in found["deep"].problems[0]
+    assert [len(found["up"].notebooks), *tmp_path.iterdir()] == [1, tmp_path / "in"]
+
+
+def test_what_is_no_notebook_is_named_and_what_a_browser_renamed_is_read(tmp_path):
+    for name, file, content in (
+        ("Ada", "02_mfccs.ipynb.txt", RIGHT),
+        ("Ben", "answers.docx", b"PK"),
+        ("Cem", "02_mfccs.ipynb", b""),
+        ("Dan", "02_mfccs.ipynb", RIGHT[: len(RIGHT) // 2]),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_bytes(content)
+    ada, ben, cem, dan = find_submissions(tmp_path)
+    assert [name for name, _ in ada.notebooks] == ["02_mfccs.ipynb"] and not ada.problems
+    assert "answers.docx" in ben.problems[0]
+    assert "the file is empty" in notebooks.read_notebook(*cem.notebooks[0]).problem
+    assert "broke off" in notebooks.read_notebook(*dan.notebooks[0]).problem
+
+
+def test_feedback_goes_back_by_the_names_that_platforms_understand(tmp_path, settings):
+    for platform, names, wanted in (
+        ("moodle", ["Lee Ann_12_assignsubmission_file/02_mfccs.ipynb",
+                    "Li_13_assignsubmission_file_02_mfccs.ipynb"],
+         ["Lee Ann_12_assignsubmission_file/feedback.html",
+          "Li_13_assignsubmission_file/feedback.html"]),
+        ("canvas", ["leeann_LATE_12_80_02_mfccs.ipynb", "anon_Xy1z_81_02_mfccs.ipynb"],
+         ["anon_Xy1z_81_feedback.html", "leeann_LATE_12_80_feedback.html"]),
+    ):  # fmt: skip
+        (tmp_path / f"{platform}.zip").write_bytes(packed(*[(n, notebook(ANSWER)) for n in names]))
+        out = tmp_path / platform
+        grade(tmp_path / f"{platform}.zip", out, settings, say=lambda line: None)
+        with zipfile.ZipFile(out / pages.FOR_THE_PLATFORM) as archive:
+            assert archive.namelist() == wanted
+            assert b"still to be graded" in archive.read(wanted[0])
+
+
+def test_work_that_is_not_found_by_its_name_is_pointed_out(tmp_path, settings):
+    (tmp_path / "in").mkdir()
+    code = FRAMES.replace("def frame_signal", "def frames_signal")
+    text = ANSWER.replace("Answer", "Antwort")
+    (tmp_path / "in" / "Ada.ipynb").write_bytes(notebook(IMPORTS, code, ROW, text))
+    (ada,) = grade(tmp_path / "in", tmp_path / "out", settings, say=lambda line: None).students
+    assert any("`frames_signal` is meant to be `frame_signal`" in line for line in ada.remarks)
+    assert "keep the name of the function" in page(tmp_path / "out", "Ada")
+
+
+def test_text_that_is_made_to_last_is_read_at_once():
+    cells = [
+        "** " + " " * 300_000,
+        "**" + "#" * 300_000,
+        *(f"a{i} = a{i - 1}" for i in range(5000)),
+    ]
+    read = notebooks.read_notebook("x", notebook(*cells, "def f():\n    return a4999"))
+    assert len(needed_for("f", read.cells)) == 5001 and not read.answers
+
+
 def test_two_notebooks_of_a_student_are_graded_together(tmp_path, settings):
     (tmp_path / "in" / "Ada").mkdir(parents=True)
     (tmp_path / "in" / "Ada" / "02_mfccs.ipynb").write_bytes(RIGHT)
@@ -614,6 +709,29 @@ def test_ids_are_unique_and_what_is_missing_is_named(tmp_path):
     (tmp_path / "02.toml").write_text(TASKS.replace('notebook = "02_mfccs"', ""))
     with pytest.raises(DataError, match="the line 'notebook' is missing"):
         read_sheets(tmp_path, ["02"])
+
+
+HELD = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from grading import guard
+kept, other = os.pipe()
+guard.close_all_but(kept)
+os.fstat(kept)
+os.fstat(1)
+try:
+    os.fstat(other)
+except OSError:
+    print("closed")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are not inherited there")
+def test_a_students_process_holds_no_pipe_of_the_grader():
+    done = subprocess.run(
+        [sys.executable, "-c", HELD, str(ROOT / "classroom")], capture_output=True, text=True
+    )
+    assert (done.stdout.strip(), done.stderr) == ("closed", "")
 
 
 REFUSED = """

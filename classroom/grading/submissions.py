@@ -177,9 +177,11 @@ def _in_zip(
     if len(entries) > _MOST_FILES:
         yield above + "?", f"{len(entries)} files in one zip"
         return
+    if depth and not entries:
+        yield above + "?", "this zip is empty"
     for entry in entries:
-        inside = above + _decoded(entry)
-        parts = inside.split("/")
+        parts = [part for part in _decoded(entry).split("/") if part not in ("", ".", "..")]
+        inside = above + "/".join(parts)
         if any(part.startswith(".") or part.lower() in files.PASSED_OVER for part in parts):
             continue
         is_notebook = bool(_NOTEBOOK.search(inside))
