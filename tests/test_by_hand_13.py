@@ -199,6 +199,8 @@ SAID = {
     r"On the test speakers it reached ([\d.]+) %": (CHOSEN, "unseen speakers", "all", "uar"),
     r"At three speeds it was ([\d.]+) % there": (CHOSEN, "standardised by speaker", "all", "uar"),
     r"plain layers 2 and 3 ([\d.]+) %": ("trials", "layers (2, 3)"),
+    r"layers 2 and 3 reached ([\d.]+) % filled up": ("trials", "layers (2, 3), filled up to 30 s"),
+    r"as long as they are ([\d.]+) %": ("trials", "layers (2, 3)"),
     r"together reached ([\d.]+) % with unseen": (
         "scores",
         "layers 1 to 4, unseen speakers",
