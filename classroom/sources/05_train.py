@@ -4,6 +4,8 @@
 # Five tasks · 55 minutes · 20 points · after [notebook 05](https://github.com/ser-course/ser-course/blob/main/notebooks/05_train.ipynb). Keep the names of the functions and the first line of each answer (`**Answer …**`, `# Figure …`): your work is found by them. A check may be run as often as you like.
 
 # %%
+import numpy as np
+
 from ser_helpers import data, exercises, features, plot, split, train
 
 corpus = data.open_corpus()
