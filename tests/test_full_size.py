@@ -16,8 +16,8 @@ def test_it_was_measured_at_all_sizes():
 
 def test_the_whole_corpus_is_quick_and_fits_into_binder():
     whole = SIZES[-1]
-    assert whole["features_cold"]["seconds"] < 60
-    assert whole["features_warm"]["seconds"] < 1
+    assert whole["features_cold"]["cpu_seconds"] < 30
+    assert whole["features_warm"]["cpu_seconds"] < 5
     assert whole["whole_run"]["peak_mb"] < 2000
 
 
@@ -31,6 +31,6 @@ def test_growth_is_linear(what):
 
 
 @pytest.mark.parametrize("name", sorted(MEASURED.get("notebooks", {})))
-def test_every_notebook_takes_less_than_three_minutes(name):
-    assert MEASURED["notebooks"][name]["seconds"] < 180
+def test_every_notebook_takes_less_than_five_minutes_of_the_processor(name):
+    assert MEASURED["notebooks"][name]["cpu_seconds"] < 300
     assert MEASURED["notebooks"][name]["peak_mb"] < 2000
