@@ -9,8 +9,8 @@ A source is a notebook as text, in jupytext's percent format. What students do n
   what follows it is replaced by a line that asks for theirs;
 - the cell tag ``solution`` removes a whole cell.
 
-A heading ``## Task 02.4 · 4 points`` begins a task. The link to Colab below each title
-and the cell for Colab are put in here, so that they stand once.
+A heading ``## Task 02.4 · 4 points`` begins a task. The link to Colab below each title,
+the cell for Colab, and what to do without the course are put in here, so that they stand once.
 """
 
 import re
@@ -34,6 +34,11 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+#: For whoever got this notebook alone; pip needs no git for it.
+ALONE = (
+    "*No module named …?* Open this notebook in the course's JupyterLab (`python course.py lab`). "
+    "Or run once, in a cell of its own: `%pip install {address}/archive/refs/heads/main.zip`"
+)
 LAUNCH = "[Open in Colab](https://colab.research.google.com/github/{name}/blob/main/{file})"
 
 
@@ -48,7 +53,7 @@ def tasks_of(stem: str) -> dict:
 
 
 def read(source: Path, *, file: str) -> nbformat.NotebookNode:
-    """Read a source, and add the link to Colab and the cell for it.
+    """Read a source, and add the link to Colab, the cell for it, and what is needed elsewhere.
 
     ``file`` is where the notebook will stand, from the repository's root.
     """
@@ -57,7 +62,8 @@ def read(source: Path, *, file: str) -> nbformat.NotebookNode:
     title = notebook.cells[0]
     launch = LAUNCH.format(name=address.removeprefix("https://github.com/"), file=file)
     heading, _, rest = title.source.partition("\n")
-    title.source = f"{heading}\n\n{launch}\n\n{rest.strip()}".strip()
+    alone = ALONE.format(address=address)
+    title.source = f"{heading}\n\n{launch}\n\n{rest.strip()}".strip() + f"\n\n{alone}"
     colab = nbformat.v4.new_code_cell(cell_for_colab())
     colab.metadata = nbformat.from_dict({"cellView": "form", "jupyter": {"source_hidden": True}})
     notebook.cells.insert(1, colab)

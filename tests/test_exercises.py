@@ -178,6 +178,8 @@ def test_what_a_reader_would_call_the_same_is_the_same(expected, got):
         (pd.DataFrame({"a": [1]}), pd.DataFrame({"a": [2]}), "column 'a': at"),
         ({"n": 1}, {"n": 2}, "n: expected 1"),
         ({"n": 1}, {}, "expected the keys"),
+        ({"n": 1, "m": 2}, {"n": 3}, "n: expected 1"),
+        (1, np.random.default_rng(0), r"yours is Generator\(PCG64\)$"),
         ((1, "a"), (1,), "expected 2 things, yours are 1"),
         ({1}, {2}, "expected {1}"),
         (np.array([1.0]), np.array(["x"]), "expected numbers"),

@@ -4,6 +4,8 @@
 # Five tasks · 55 minutes · 20 points · after [notebook 05](https://github.com/ser-course/ser-course/blob/main/notebooks/05_train.ipynb). Keep the names of the functions and the first line of each answer (`**Answer …**`, `# Figure …`): your work is found by them. A check may be run as often as you like.
 
 # %%
+import numpy as np
+
 from ser_helpers import data, exercises, features, plot, split, train
 
 corpus = data.open_corpus()
@@ -39,8 +41,7 @@ plot.show(figure, alt="Two pictures over the epochs: the loss and the UAR of bot
 def deal_batches(n, size, rng):
     """Deal the places 0 to n - 1 into batches, shuffled; each place comes once an epoch."""
     # solution
-    order = rng.permutation(n)
-    return [order[start : start + size] for start in range(0, n, size)]
+    return np.split(rng.permutation(n), range(size, n, size))
 
 
 exercises.check("deal_batches", deal_batches)

@@ -238,7 +238,7 @@ class Trial:
         if done.error:
             return f"it stops with {done.told}"
         problem = self.exercise.differs(self.expected(i), done.answer)
-        return problem and f"{problem}."
+        return problem and (problem if problem.endswith("?") else f"{problem}.")
 
     def _expect(self, i: int) -> Any:
         return self.exercise.observe(self.exercise.reference, *copy.deepcopy(self.inputs[i]))

@@ -23,12 +23,15 @@ def _casts(rng: np.random.Generator) -> Iterator[tuple]:
         yield 3001 + actors, share, np.random.default_rng(int(rng.integers(1000)))
 
 
-def _who_is_held_out(function: Any, actors: np.ndarray, share: float, rng: Any) -> dict:
+def _who_is_held_out(function: Any, actors: np.ndarray, share: float, rng: Any) -> dict | None:
     """Observe what every right draw has in common, over several draws."""
     seed = int(rng.integers(1000))
     draws = []
     for i in range(6):
-        out = np.asarray(function(actors.copy(), share, np.random.default_rng(seed + i)))
+        answer = function(actors.copy(), share, np.random.default_rng(seed + i))
+        if answer is None:
+            return None
+        out = np.asarray(answer)
         if out.shape != actors.shape or out.dtype != bool:
             return {"what comes back": f"{out.dtype}, shape {out.shape}"}
         draws.append(out)

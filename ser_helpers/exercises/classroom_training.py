@@ -22,12 +22,14 @@ def _epochs(rng: np.random.Generator) -> Iterator[tuple]:
         yield n, size, np.random.default_rng(int(rng.integers(1000)))
 
 
-def _how_dealt(function: Any, n: int, size: int, rng: Any) -> dict:
+def _how_dealt(function: Any, n: int, size: int, rng: Any) -> dict | None:
     """Observe what every right way of dealing has in common."""
     seed = int(rng.integers(1000))
     deals = []
     for i in (0, 1):
         batches = function(n, size, np.random.default_rng(seed + i))
+        if batches is None:
+            return None
         deals.append([[int(place) for place in batch] for batch in batches])
     first, second = deals
     places = [place for batch in first for place in batch]

@@ -1,5 +1,6 @@
 """Say how an answer differs from the one expected, in words that a learner can act on."""
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from numbers import Number
 from typing import Any
@@ -86,7 +87,7 @@ def short(value: Any) -> str:
         parts = [name for name, _ in value.named_children()]
         if parts:  # PyTorch's own description of a network fills a page
             return f"network of {', '.join(parts)}"
-    text = repr(value)
+    text = re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value))  # where it lies in memory says nothing
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -184,11 +185,11 @@ def _of_mappings(expected: Mapping, got: Any, tolerance: dict) -> str | None:
         got = got.to_dict()
     if not isinstance(got, Mapping):
         return f"expected a dict, yours is {short(got)}"
+    for key, value in expected.items():  # what both have says more than what one lacks
+        if key in got and (told := difference(value, got[key], **tolerance)):
+            return f"{key}: {told}"
     if set(expected) != set(got):
         return f"expected the keys {short(list(expected))}, yours are {short(list(got))}"
-    for key, value in expected.items():
-        if told := difference(value, got[key], **tolerance):
-            return f"{key}: {told}"
     return None
 
 
