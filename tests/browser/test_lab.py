@@ -102,7 +102,8 @@ LOOK = """async () => {
   }
   return found;
 }"""
-# Text whose contrast to what is behind it is below 3: hardly to be read, in either theme.
+# Text whose contrast to what is behind it is below 3: hardly to be read. (The colours of code in
+# prose are JupyterLab's own.)
 FAINT = """() => {
   const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(
@@ -120,7 +121,7 @@ FAINT = """() => {
   );
   const own = e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
   return [...parts].filter(
-    e => own(e) && e.checkVisibility() && !e.closest('svg, style, script, [disabled]')
+    e => own(e) && e.checkVisibility() && !e.closest('svg, style, script, [disabled], pre code')
   ).filter(e => {
     const two = [numbers(getComputedStyle(e).color), behind(e)].map(light).sort((a, b) => a - b);
     return (two[1] + 0.05) / (two[0] + 0.05) < 3;
@@ -272,7 +273,7 @@ def wear(page: sync_api.Page, theme: str) -> None:
 
 
 def sheet(page: sync_api.Page, name: str) -> None:
-    """Keep the open notebook as pictures, one for each of two widths: its screens in reading order."""
+    """Keep the open notebook as one picture for each width: its screens in reading order."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 1600})
