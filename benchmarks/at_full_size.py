@@ -92,8 +92,9 @@ def watch(command: list[str], **environment: str) -> tuple[dict, str]:
     """Run a command; return its seconds and peak memory, and the last line that it printed.
 
     ``seconds`` depends on what else the machine is doing; ``cpu_seconds`` hardly does. The memory
-    is the sum of the resident sets of the process and of all its children: shared pages are
-    counted more than once, so it is never less than what a container would count.
+    is what the process and all its children hold together. On Linux a page that several of them
+    share is counted once, as a container counts it (the sum of their proportional set sizes);
+    elsewhere once for each.
     """
     start, cpu, peak = time.perf_counter(), _cpu_of_children(), 0
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
@@ -107,7 +108,7 @@ def watch(command: list[str], **environment: str) -> tuple[dict, str]:
                 family += process.children(recursive=True)
             for member in family:
                 with contextlib.suppress(psutil.Error):
-                    resident += member.memory_info().rss
+                    resident += _held(member)
             peak = max(peak, resident)
             time.sleep(0.05)
         seconds = time.perf_counter() - start
@@ -121,6 +122,13 @@ def watch(command: list[str], **environment: str) -> tuple[dict, str]:
         "peak_mb": round(peak / 1e6),
     }
     return cost, output.strip().splitlines()[-1]
+
+
+def _held(process: psutil.Process) -> int:
+    """Return the bytes that a process holds, and its share of those that it shares with others."""
+    if sys.platform == "linux":
+        return process.memory_full_info().pss
+    return process.memory_info().rss
 
 
 def _cpu_of_children() -> float:

@@ -3,9 +3,10 @@
 A logistic regression on what the layers of Whisper's encoder make of the clips (frozen; mean and
 standard deviation over time), in six folds by speaker as in ``measure.py``: each is the test fold
 once, the next one chooses the strength of the regularisation, and the others train. Beside it: the
-same for MFCCs, random rows, few training speakers, what else the layers know, and the course's
-network on the same folds, for paired differences. Writes ``results/pretrained_<corpus>.json``;
-``pretrained_trials.py`` adds the trials. Needs the weights (``requirements-pretrained.txt``).
+same for MFCCs, random rows, few training speakers, what else the layers know, encoders with random
+weights, and the course's networks on the same folds, for paired differences. Writes
+``results/pretrained_<corpus>.json``; ``pretrained_trials.py`` adds the trials, and part ``chosen``
+scores what they chose. Needs the weights (``requirements-pretrained.txt``).
 """
 
 import argparse
@@ -19,6 +20,9 @@ import fine_tuning
 import measure_temporal
 import numpy as np
 import pandas as pd
+import pretrained_random
+import pretrained_recipes
+import pretrained_trials
 import record
 import torch
 from sklearn.metrics import balanced_accuracy_score
@@ -26,6 +30,7 @@ from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.further import adapt, frames, heads, pretrained, temporal, whisper_weights
+from ser_helpers.paired import Difference
 
 N_FOLDS = 6
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
@@ -43,9 +48,13 @@ SETS = {
 }
 SINGLE = [name for name, layers in SETS.items() if len(layers) == 1]
 MAIN = "layers 2 to 4"
+BEST = "layer 2"  # of the single ones
 FEW = (2, 4, 8)  # training speakers
 DRAWS = range(3)
 PROBE = 3e-3  # C of all probes
+EVERYBODY = "all training speakers"
+#: How the control's weights are drawn: as PyTorch begins, or the trained ones in random order.
+DRAWN = {"as PyTorch begins": pretrained_random.begin, "shuffled": pretrained_random.shuffle}
 
 
 def scores(clips: pd.DataFrame, said: pd.Series) -> dict:
@@ -54,10 +63,45 @@ def scores(clips: pd.DataFrame, said: pd.Series) -> dict:
 
 
 def paired(clips: pd.DataFrame, a: pd.Series, b: pd.Series) -> dict:
-    """Subtract the UAR of ``b`` from that of ``a``, over the speakers who heard both."""
-    found = evaluate.difference(clips.emotion, a, b, clips.actor)
-    told = {"value": found.value, "low": found.low, "high": found.high, "spread": found.spread}
-    return {key: round(value, 4) for key, value in told.items()} | {"tells": found.tells}
+    """Subtract the UAR of ``b`` from that of ``a``, over the speakers whom both heard."""
+    return told(evaluate.difference(clips.emotion, a, b, clips.actor))
+
+
+def repeated(values: pd.Series, n: int) -> pd.Series:
+    """Put the clips of several draws one after another, each clip named by its draw as well."""
+    return pd.concat([values] * n, keys=range(n)).pipe(renamed)
+
+
+def renamed(values: pd.Series) -> pd.Series:
+    return values.set_axis([f"{draw} {clip}" for draw, clip in values.index])
+
+
+def scores_of_draws(clips: pd.DataFrame, said: list[pd.Series]) -> dict:
+    """Score the answers of several draws: the mean of their UARs, people drawn with all draws."""
+    n = len(said)
+    uar = evaluate.intervals(
+        repeated(clips.emotion, n), joined(clips, said), repeated(clips.actor, n)
+    ).loc["uar"]
+    each = [evaluate.scores(clips.emotion, own)["uar"] for own in said]
+    of_each_draw = [round(float(value), 4) for value in each]
+    return uar.round(4).to_dict() | {"of_each_draw": of_each_draw}
+
+
+def joined(clips: pd.DataFrame, said: list[pd.Series]) -> pd.Series:
+    return renamed(pd.concat([own[clips.index] for own in said], keys=range(len(said))))
+
+
+def paired_draws(clips: pd.DataFrame, a: list[pd.Series], b: list[pd.Series]) -> dict:
+    """Subtract mean UARs over several draws; a single answer meets each draw of the other."""
+    n = max(len(a), len(b))
+    both = (joined(clips, own * (n if len(own) == 1 else 1)) for own in (a, b))
+    return told(evaluate.difference(repeated(clips.emotion, n), *both, repeated(clips.actor, n)))
+
+
+def told(found: Difference) -> dict:
+    """Return a difference as the results keep it."""
+    numbers = {"value": found.value, "low": found.low, "high": found.high, "spread": found.spread}
+    return {key: round(value, 4) for key, value in numbers.items()} | {"tells": found.tells}
 
 
 def by_layers(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> tuple[dict, dict]:
@@ -78,25 +122,21 @@ def by_layers(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> tup
     return said, rows
 
 
-def curve(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> dict:
-    """Train on a few of the training speakers only; means over the draws."""
-    found: dict[str, dict] = {}
-    for n in FEW:
-        of_draws = []
-        for draw in DRAWS:
-            unseen = []
-            for fold in range(N_FOLDS):
-                parts = split.parts_of_fold(folds, fold)
-                speakers = clips.actor[parts == "train"].unique()
-                drawn = np.random.default_rng([draw, fold]).permutation(speakers)[:n]
-                kept = (parts != "train") | clips.actor.isin(drawn)
-                unseen.append(heads.validated(table, clips.emotion, parts[kept])[1])
-            said = pd.concat(unseen).loc[clips.index].idxmax(axis=1)
-            of_draws.append(evaluate.intervals(clips.emotion, said, clips.actor).loc["uar"])
-        mean = sum(of_draws) / len(of_draws)
-        each = [round(float(uar.value), 4) for uar in of_draws]
-        found[f"{n} training speakers"] = mean.round(4).to_dict() | {"of_each_draw": each}
-    return found
+def with_few(
+    table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series, n_speakers: int
+) -> list[pd.Series]:
+    """Train on a few of the training speakers only; return the answers of each draw."""
+    of_draws = []
+    for draw in DRAWS:
+        unseen = []
+        for fold in range(N_FOLDS):
+            parts = split.parts_of_fold(folds, fold)
+            speakers = clips.actor[parts == "train"].unique()
+            drawn = np.random.default_rng([draw, fold]).permutation(speakers)[:n_speakers]
+            kept = (parts != "train") | clips.actor.isin(drawn)
+            unseen.append(heads.validated(table, clips.emotion, parts[kept])[1])
+        of_draws.append(pd.concat(unseen).loc[clips.index].idxmax(axis=1))
+    return of_draws
 
 
 def probe(table: pd.DataFrame, target: pd.Series, folds: pd.Series) -> float:
@@ -159,6 +199,7 @@ class Heard:
     """A corpus, what Whisper makes of it, its MFCCs, and its folds."""
 
     def __init__(self, corpus: data.Corpus) -> None:
+        self.corpus = corpus
         self.table = pretrained.embed(corpus.clips, range(6), n_jobs=1)
         self.clips = clips = corpus.clips.loc[self.table.index]
         self.mfccs = features.extract(clips, n_jobs=1)
@@ -166,6 +207,10 @@ class Heard:
         self.by_rows = split.folds_by_rows(clips, N_FOLDS)
         self.own = adapt.standardise_by_speaker(self.table, clips.actor)
         self.own_mfccs = adapt.standardise_by_speaker(self.mfccs, clips.actor)
+
+    def of(self, name: str) -> pd.DataFrame:
+        """Return the rows of a set of layers."""
+        return self.table[pretrained.feature_names(SETS[name])]
 
     def said(
         self, table: pd.DataFrame, *, folds: pd.Series | None = None, refit: bool = False
@@ -198,6 +243,10 @@ def measure_layers(heard: Heard) -> dict:
             pairs[f"{name}, {how}"] = paired(clips, values, network)
         if how == "unseen speakers":
             found["confusion"] = evaluate.confusion(clips.emotion, said[MAIN]).to_dict("split")
+        others = [name for name in SINGLE if name != BEST]
+        found.setdefault("paired difference, layer 2 minus another", {})[how] = {
+            name: paired(clips, said[BEST], said[name]) for name in others
+        }
     return found
 
 
@@ -220,14 +269,55 @@ def measure_leak(heard: Heard) -> dict:
 
 
 def measure_few(heard: Heard) -> dict:
-    """Score what few training speakers suffice for."""
-    columns = pretrained.feature_names(SETS[MAIN])
-    tables = {
-        "MFCCs": heard.mfccs,
-        MAIN: heard.table[columns],
-        f"{MAIN}, standardised by speaker": heard.own[columns],
+    """Score what few training speakers suffice for, and pair embeddings with MFCCs."""
+    clips, columns = heard.clips, pretrained.feature_names(SETS[MAIN])
+    own = f"{MAIN}, standardised by speaker"
+    tables = {"MFCCs": heard.mfccs, MAIN: heard.table[columns], own: heard.own[columns]}
+    said = {
+        name: {f"{n} training speakers": with_few(table, clips, heard.folds, n) for n in FEW}
+        | {EVERYBODY: [heard.said(table)]}
+        for name, table in tables.items()
     }
-    return {"learning curve": {n: curve(t, heard.clips, heard.folds) for n, t in tables.items()}}
+    mfccs = said["MFCCs"]
+    fewest = next(iter(mfccs))
+    return {
+        "learning curve": {
+            name: {n: scores_of_draws(clips, draws) for n, draws in few.items() if n != EVERYBODY}
+            for name, few in said.items()
+        },
+        "learning curve, uar, paired difference": {
+            f"{MAIN} minus MFCCs": {n: paired_draws(clips, said[MAIN][n], mfccs[n]) for n in mfccs},
+            "standardised by speaker minus not": {
+                n: paired_draws(clips, said[own][n], said[MAIN][n]) for n in mfccs
+            },
+            f"{MAIN} with {fewest} minus MFCCs with all": paired_draws(
+                clips, said[MAIN][fewest], mfccs[EVERYBODY]
+            ),
+        },
+    }
+
+
+def measure_random(heard: Heard) -> Iterator[dict]:
+    """Score the same encoder with random weights: is it the listening, or the large network?
+
+    Yields what was found so far, after each way to draw them.
+    """
+    clips = heard.clips
+    names = ["convolutions", BEST, "layers 2 and 3"]
+    trained = {name: heard.said(heard.of(name)) for name in names}
+    mfccs = heard.said(heard.mfccs)
+    found: dict = {"scores": {}, "trained minus random": {}, "random minus MFCCs": {}}
+    for way, draw in DRAWN.items():
+        tables = [pretrained_random.embed(clips, draw(seed)) for seed in DRAWS]
+        for name in names:
+            columns = pretrained.feature_names(SETS[name])
+            said = [heard.said(table[columns]) for table in tables]
+            label = f"{name}, {way}"
+            found["scores"][label] = scores_of_draws(clips, said)
+            found["trained minus random"][label] = paired_draws(clips, [trained[name]], said)
+            found["random minus MFCCs"][label] = paired_draws(clips, said, [mfccs])
+            print(label, found["scores"][label], flush=True)
+        yield {"random weights, uar": found | {"seeds": len(DRAWS)}}
 
 
 def measure_probes(heard: Heard) -> dict:
@@ -291,6 +381,40 @@ def measure_frames(heard: Heard) -> dict:
     }
 
 
+def best_of(tried: dict[str, dict], *, by_speaker: bool) -> str:
+    """Return the trial that did best on validation speakers, standardised by speaker or not."""
+    uars = {
+        name: outcome["validation_uar"]
+        for name, outcome in tried.items()
+        if name.endswith(", by speaker") == by_speaker
+    }
+    return max(uars, key=lambda name: uars[name])
+
+
+def measure_chosen(heard: Heard) -> dict:
+    """Score on all folds what did best in the trials, also on the speakers they never scored."""
+    ears = pretrained_recipes.Ears(heard.corpus)
+    known = pretrained_trials.trials(ears)
+    tried = record.read(f"pretrained_{record.name_of(heard.corpus)}")["trials"]
+    apart = ~heard.folds.isin([fold + 1 for fold in pretrained_trials.TRIAL_FOLDS])
+    parts = [split.parts_of_fold(heard.folds, fold) for fold in range(N_FOLDS)]
+    found: dict = {}
+    for how, table in (("unseen speakers", heard.table), ("standardised by speaker", heard.own)):
+        name = best_of(tried, by_speaker=table is heard.own)
+        plain = heard.said(table[pretrained.feature_names(SETS["layers 2 and 3"])])
+        answers = [known[name](own)[1] for own in parts]
+        said = pd.concat(answers).loc[heard.clips.index].idxmax(axis=1)
+        found[how] = {"recipe": name, "validation_uar": tried[name]["validation_uar"]}
+        for whom, rows in (("all", heard.clips.index), ("never scored in a trial", apart)):
+            clips = heard.clips.loc[rows]
+            found[how][whom] = scores(clips, said[clips.index])
+            found[how][f"minus layers 2 and 3, {whom}"] = paired(
+                clips, said[clips.index], plain[clips.index]
+            )
+        print(how, found[how], flush=True)
+    return {"chosen by the trials": found}
+
+
 def measure_tuning(heard: Heard) -> Iterator[dict]:
     """Fine-tune the last block in each fold, and compare with the same network frozen.
 
@@ -323,11 +447,13 @@ def measure_tuning(heard: Heard) -> Iterator[dict]:
 PARTS: dict[str, Callable[[Heard], dict | Iterator[dict]]] = {
     "layers": measure_layers,
     "few": measure_few,
+    "random": measure_random,
     "probes": measure_probes,
     "leak": measure_leak,
     "padding": measure_padding,
     "cost": measure_cost,
     "frames": measure_frames,
+    "chosen": measure_chosen,
     "tuning": measure_tuning,
 }
 

@@ -3,195 +3,179 @@
 Only the *validation* parts of the first three folds are scored, as in ``measure_temporal.py``; the
 test parts are not even passed on, so that the speakers of the other three folds (0, 4 and 5) are
 never scored while something is chosen. Every trial is added to ``results/pretrained_<corpus>.json``
-under ``trials``; ``--only WORD`` runs those whose name holds a word.
+under ``trials``; ``--only WORD …`` runs those whose name holds one of the words. What was chosen is
+scored on all folds by ``measure_pretrained.py --only chosen``.
 """
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from functools import partial
 
-import joblib
 import numpy as np
 import pandas as pd
+import pretrained_recipes as recipes
 import record
 import torch
-from sklearn.svm import SVC
+from pretrained_recipes import Ears, Recipe
+from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
-from torch import nn
 
-from ser_helpers import data, evaluate, features, split
-from ser_helpers.further import adapt, heads, pretrained, whisper_weights
-from ser_helpers.spectrum import decibels, frame
+from ser_helpers import data, split
+from ser_helpers.further import pretrained
 
 N_FOLDS = 6
 TRIAL_FOLDS = (0, 1, 2)
-Table = pd.DataFrame
-Score = Callable[[pd.Series], float]  # of a split without a test part
+SEVERAL = ((2,), (2, 3), (2, 3, 4), (1, 2, 3, 4))
+SEEDS = (0, 1, 2)
 
 
-def listen(path: str, encoder: pretrained.Encoder) -> tuple[np.ndarray, np.ndarray]:
-    """Return the frames of layers 0 to 4 as float16, and each frame's level below the loudest."""
-    y = data.load_clip(path)
-    frames = pretrained.listen(y, encoder)[:5].astype(np.float16)
-    level = decibels(np.square(frame(y, 400, 320)).mean(axis=0))[: frames.shape[1]]
-    return frames, np.pad(level - level.max(), (0, frames.shape[1] - len(level)), mode="edge")
+def of(table: pd.DataFrame, *layers: int) -> pd.DataFrame:
+    return table[pretrained.feature_names(layers)]
 
 
-def listen_to_all(paths: list[str], fingerprint: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    encoder = pretrained.load()
-    return [listen(path, encoder) for path in paths]
-
-
-def pooled(
-    heard: list, layers: tuple[int, ...], *, quantiles=(), above: float = -200
-) -> np.ndarray:
-    """Pool each clip's frames: mean, standard deviation and quantiles over the louder frames."""
-    rows = []
-    for frames, level in heard:
-        x = frames[list(layers)][:, level > above].astype(np.float32)
-        pieces = [x.mean(axis=1), x.std(axis=1)]
-        pieces += list(np.quantile(x, quantiles, axis=1)) if quantiles else []
-        rows.append(np.concatenate([piece.ravel() for piece in pieces]))
-    return np.stack(rows)
-
-
-def score(labels: pd.Series, probabilities: pd.DataFrame) -> float:
-    own = labels[probabilities.index]
-    return evaluate.scores(own, probabilities.idxmax(axis=1))["uar"]
-
-
-def trials(corpus: data.Corpus) -> Iterator[tuple[str, Score]]:
-    """Name each trial, and what returns its UAR on the validation part of a split."""
-    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
-    whole = pretrained.embed(corpus.clips, range(6), n_jobs=1)
-    clips = corpus.clips.loc[whole.index]
-    labels = clips.emotion
-    mfccs = features.extract(clips, n_jobs=1).add_prefix("mfcc ")
-
-    def of(*layers: int) -> Table:
-        return whole[pretrained.feature_names(layers)]
-
-    def regress(table: Table) -> Score:
-        return lambda parts: heads.validated(table, labels, parts)[2]
-
-    def averaged(*tables: Table) -> Score:
-        def uar(parts: pd.Series) -> float:
-            said = [heads.validated(table, labels, parts)[0] for table in tables]
-            return score(labels, sum(said) / len(said))
-
-        return uar
-
-    def vectors(table: Table, gamma: float) -> Score:
-        """Support vectors with a radial kernel, one C for all: 10."""
-
-        def uar(parts: pd.Series) -> float:
-            train, validation = (parts.index[parts == p] for p in ("train", "validation"))
-            x, other = heads.rotate(table.loc[train].to_numpy(), table.loc[validation].to_numpy())
-            machine = SVC(C=10, gamma=gamma / table.shape[1]).fit(x, labels[train])
-            said = pd.Series(machine.predict(other), validation)
-            return evaluate.scores(labels[validation], said)["uar"]
-
-        return uar
-
+def trials(ears: Ears) -> dict[str, Recipe]:
+    """Name each recipe; nothing is trained before a recipe is asked."""
+    labels, whole, own = ears.labels, ears.whole, ears.own(ears.whole)
+    regress = partial(recipes.regression, labels=labels)
+    found: dict[str, Recipe] = {}
     for layers in ((0,), (1,), (2,), (3,), (4,), (5,), (2, 3), (1, 2, 3), (2, 3, 4), (1, 2, 3, 4)):
-        yield f"layers {layers}", regress(of(*layers))
-    for layers in ((2, 3), (2, 3, 4), (1, 2, 3, 4)):
+        found[f"layers {layers}"] = regress(of(whole, *layers))
+    for layers in SEVERAL:
+        found[f"layers {layers}, by speaker"] = regress(of(own, *layers))
+    for layers in SEVERAL[1:]:
         for gamma in (0.3, 1.0):
-            yield f"layers {layers}, support vectors, gamma {gamma}", vectors(of(*layers), gamma)
-    yield "layers 1 to 4, one head each, averaged", averaged(*(of(i) for i in (1, 2, 3, 4)))
-    yield "layers 2 and 3, one head each, averaged", averaged(of(2), of(3))
-    yield "MFCCs", regress(mfccs)
-    yield "layers 2 to 4 and MFCCs", regress(of(2, 3, 4).join(mfccs))
-    yield "layers 2 to 4, averaged with MFCCs", averaged(of(2, 3, 4), mfccs)
-    heard = memory.cache(listen_to_all)(
-        [str(path) for path in clips.path], whisper_weights.TINY_EN.fingerprint
+            machine = recipes.vectors(gamma)
+            found[f"layers {layers}, support vectors, gamma {gamma}"] = machine(
+                of(whole, *layers), labels
+            )
+    found["layers 1 to 4, one head each, averaged"] = recipes.averaged(
+        *(found[f"layers ({i},)"] for i in (1, 2, 3, 4))
     )
-    for above in (-25, -35, -45):
-        table = pd.DataFrame(pooled(heard, (2, 3, 4), above=above), whole.index)
-        yield f"layers 2 to 4, frames above {above} dB", regress(table)
-    table = pd.DataFrame(pooled(heard, (2, 3, 4), quantiles=(0.1, 0.5, 0.9)), whole.index)
-    yield "layers 2 to 4, with quantiles", regress(table)
-    for layers in ((2,), (2, 3), (2, 3, 4), (1, 2, 3, 4)):
-        table = adapt.standardise_by_speaker(of(*layers), clips.actor)
-        yield f"layers {layers}, by speaker", regress(table)
-    for settings in ({}, {"dropout": 0.5}, {"width": 256}):
-        yield (
-            f"attentive pooling, weighted layers, {settings}",
-            attentive(heard, labels, **settings),
-        )
+    found["layers 2 and 3, one head each, averaged"] = recipes.averaged(
+        *(found[f"layers ({i},)"] for i in (2, 3))
+    )
+    found["MFCCs"] = regress(ears.mfccs)
+    found["layers 2 to 4 and MFCCs"] = regress(of(whole, 2, 3, 4).join(ears.mfccs))
+    found["layers 2 to 4, averaged with MFCCs"] = recipes.averaged(
+        found["layers (2, 3, 4)"], found["MFCCs"]
+    )
+    found |= other_heads(ears, own) | other_rows(ears) | over_time(ears)
+    return found | together(found)
 
 
-class Attentive(nn.Module):
-    """A weighted sum of layers (arXiv 2104.03502), attention over time, mean and spread, a head."""
+def other_heads(ears: Ears, own: pd.DataFrame) -> dict[str, Recipe]:
+    """Put other heads on the same rows, and the same head on clips at several speeds."""
+    found: dict[str, Recipe] = {}
+    fit = partial(recipes.fitted, labels=ears.labels)
+    for way, table in (("", ears.whole), (", by speaker", own)):
+        for layers in SEVERAL[1:]:
+            name = f"layers {layers}"
+            found[f"{name}, shrunken discriminants{way}"] = fit(
+                recipes.discriminant, of(table, *layers)
+            )
 
-    def __init__(self, n_layers: int, n_in: int, *, width: int = 128, dropout: float = 0.3) -> None:
-        super().__init__()
-        self.weights = nn.Parameter(torch.zeros(n_layers))
-        self.narrow = nn.Sequential(nn.Linear(n_in, width), nn.ReLU(), nn.Dropout(dropout))
-        self.attention = nn.Linear(width, 4)
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * 4 * width, 6))
+            def at_speeds(layers=layers, adapted=table is own) -> list[pd.DataFrame]:
+                tables = [of(each, *layers) for each in ears.at_all_speeds()]
+                return [ears.own(each) for each in tables] if adapted else tables
 
-    def forward(self, x: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
-        """Map frames (n, layers, time, n_in), mask (n, time) to logits (n, 6)."""
-        x = torch.einsum("l,nltw->ntw", self.weights.softmax(0), x)
-        x = self.narrow(x)
-        share = self.attention(x).masked_fill(~inside[..., None], -torch.inf).softmax(1)
-        mean = torch.einsum("nth,ntw->nhw", share, x)
-        spread = (torch.einsum("nth,ntw->nhw", share, x**2) - mean**2).clamp(min=1e-5).sqrt()
-        return self.head(torch.cat([mean, spread], dim=1).flatten(1))
-
-
-def attentive(heard: list, labels: pd.Series, *, epochs: int = 20, **settings: float) -> Score:
-    """Train a small network on frames; the epoch is chosen where it is scored."""
-    place = {clip: i for i, clip in enumerate(labels.index)}
-
-    def batch(rows: list[int], mean: torch.Tensor, sd: torch.Tensor) -> tuple:
-        own = [torch.from_numpy(heard[i][0][1:]).float() for i in rows]
-        long = max(x.shape[1] for x in own)
-        x = torch.zeros(len(own), own[0].shape[0], long, own[0].shape[2])
-        inside = torch.zeros(len(own), long, dtype=torch.bool)
-        for row, mask, clip in zip(x, inside, own, strict=True):
-            row[:, : clip.shape[1]] = (clip - mean) / sd
-            mask[: clip.shape[1]] = True
-        return x, inside
-
-    def uar(parts: pd.Series) -> float:
-        torch.manual_seed(0)
-        train, validation = (
-            [place[clip] for clip in parts.index[parts == p]] for p in ("train", "validation")
-        )
-        some = np.concatenate([heard[i][0][1:, ::8] for i in train], axis=1).astype(np.float32)
-        mean, sd = (torch.from_numpy(f(some, axis=1))[:, None] for f in (np.mean, np.std))
-        y = torch.from_numpy(pd.Index(data.EMOTIONS).get_indexer(labels))
-        model = Attentive(4, 384, **settings)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05)
-        best = 0.0
-        for _ in range(epochs):
-            model.train()
-            for rows in torch.tensor(train)[torch.randperm(len(train))].split(32):
-                loss = nn.functional.cross_entropy(
-                    model(*batch(rows.tolist(), mean, sd)), y[rows], label_smoothing=0.1
+            for asked in (False, True):
+                told = "trained and asked" if asked else "trained"
+                found[f"{name}, {told} at three speeds{way}"] = recipes.spoken_faster(
+                    at_speeds, ears.labels, asked=asked
                 )
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-            model.eval()
-            with torch.no_grad():
-                logits = [
-                    model(*batch(validation[i : i + 64], mean, sd))
-                    for i in range(0, len(validation), 64)
-                ]
-            said = [data.EMOTIONS[i] for i in torch.cat(logits).argmax(1)]
-            best = max(best, evaluate.scores(labels.iloc[validation].to_numpy(), said)["uar"])
-        return best
+        found[f"layers (1, 2, 3, 4), 100 principal components{way}"] = fit(
+            partial(LogisticRegression, C=0.01, max_iter=1000),
+            of(table, 1, 2, 3, 4),
+            n_axes=100,
+        )
+    return found
 
-    return uar
+
+def other_rows(ears: Ears) -> dict[str, Recipe]:
+    """Make other rows of the frames of layers 2 to 4."""
+
+    def later(make, *, by_speaker: bool = False) -> Recipe:  # the frames are 0.8 GB
+        def answers(parts: pd.Series) -> recipes.Answers:
+            table = pd.DataFrame(make(), ears.whole.index)
+            table = ears.own(table) if by_speaker else table
+            return recipes.regression(table, ears.labels)(parts)
+
+        return recipes.once(answers)
+
+    def pool(**how: object):
+        return lambda: recipes.pooled(ears.frames(), (2, 3, 4), **how)
+
+    def with_movement() -> np.ndarray:
+        frames = ears.frames()
+        return np.hstack([recipes.pooled(frames, (2, 3, 4)), recipes.moved(frames, (2, 3, 4))])
+
+    found = {
+        f"layers 2 to 4, frames above {above} dB": later(pool(above=above))
+        for above in (-25, -35, -45)
+    }
+    found["layers 2 to 4, with quantiles"] = later(pool(quantiles=(0.1, 0.5, 0.9)))
+    found["layers 2 to 4, with movement"] = later(with_movement)
+    found["layers 2 to 4, with movement, by speaker"] = later(with_movement, by_speaker=True)
+    for layers in SEVERAL[1:]:
+        found[f"layers {layers}, filled up to 30 s"] = later(
+            lambda layers=layers: of(ears.padded(), *layers).to_numpy()
+        )
+    return found
+
+
+def over_time(ears: Ears) -> dict[str, Recipe]:
+    """Train small networks on the frames."""
+    return {
+        "learnt sum of layers 1 to 4": recipes.attentive(ears, (1, 2, 3, 4), n_views=0),
+        "learnt sum of layers 2 to 4": recipes.attentive(ears, (2, 3, 4), n_views=0),
+        "attention over time, layers 2 to 4": recipes.attentive(ears, (2, 3, 4)),
+        "attention over time, layers 2 to 4, dropout 0.5": recipes.attentive(
+            ears, (2, 3, 4), dropout=0.5
+        ),
+        "attention over time, layers 2 to 4, three seeds averaged": recipes.attentive(
+            ears, (2, 3, 4), seeds=SEEDS
+        ),
+        "attention over time, layers 2 to 4, three seeds averaged, by speaker": recipes.attentive(
+            ears, (2, 3, 4), seeds=SEEDS, by_speaker=True
+        ),
+        "the network of notebook 09": ears.network_over_time(),
+    }
+
+
+def together(found: dict[str, Recipe]) -> dict[str, Recipe]:
+    """Average the probabilities of several recipes."""
+    network = found["the network of notebook 09"]
+    plain, own = {}, {}
+    for of_way, way in ((plain, ""), (own, ", by speaker")):
+        of_way["regression"] = found[f"layers (1, 2, 3, 4){way}"]
+        of_way["speeds"] = found[f"layers (1, 2, 3, 4), trained and asked at three speeds{way}"]
+        of_way["discriminants"] = found[f"layers (1, 2, 3, 4), shrunken discriminants{way}"]
+        of_way["attention"] = found[
+            f"attention over time, layers 2 to 4, three seeds averaged{way}"
+        ]
+    made = {}
+    for way, members in (("", plain), (", by speaker", own)):
+        for names in (
+            ("regression", "attention"),
+            ("speeds", "attention"),
+            ("speeds", "discriminants"),
+            ("speeds", "discriminants", "attention"),
+        ):
+            made[f"average of {', '.join(names)}{way}"] = recipes.averaged(
+                *(members[name] for name in names)
+            )
+        for names in (("regression",), ("speeds",), ("speeds", "attention")):
+            made[f"average of {', '.join(names)} and the network of 09{way}"] = recipes.averaged(
+                *(members[name] for name in names), network
+            )
+    return made
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    parser.add_argument("--only", help="trials whose name holds this", default="")
+    parser.add_argument("--only", nargs="+", help="trials whose name holds one of these")
+    parser.add_argument("--new", action="store_true", help="only those not yet in the results")
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)
     file = f"pretrained_{record.name_of(corpus)}"
@@ -200,11 +184,14 @@ def main() -> None:
         folds = split.folds_by_speaker(corpus.clips, N_FOLDS)
         of_folds = (split.parts_of_fold(folds, fold) for fold in TRIAL_FOLDS)
         visible = [parts[parts != "test"] for parts in of_folds]
-        for name, uar_of in trials(corpus):
-            if options.only not in name:
+        ears = Ears(corpus)
+        for name, recipe in trials(ears).items():
+            if options.only and not any(word in name for word in options.only):
+                continue
+            if options.new and name in record.read(file).get("trials", {}):
                 continue
             start = time.process_time()
-            uars = [float(uar_of(parts)) for parts in visible]
+            uars = [recipes.uar_of(ears.labels, recipe(parts)[0]) for parts in visible]
             outcome = {
                 "validation_uar": round(float(np.mean(uars)), 4),
                 "of_each_fold": [round(uar, 4) for uar in uars],

@@ -17,7 +17,8 @@ def main() -> int:
     int
         The exit code.
     """
-    from grading.run import Settings, grade  # here, for each child imports this file
+    from grading.pages import FOR_THE_PLATFORM  # here, for each child imports this file
+    from grading.run import Settings, grade
     from grading.sandbox import number_of_workers
 
     from ser_helpers.errors import DataError
@@ -26,6 +27,7 @@ def main() -> int:
     place = Path(os.path.abspath(options.folder))  # also of `.`
     name = place.stem if place.is_file() else place.name
     out = Path(os.path.abspath(options.out or place.with_name(f"{name}-graded")))
+    is_new = not out.exists()
     settings = Settings(
         tasks=HERE / "tasks",
         handed_out=HERE / "exercises",
@@ -50,9 +52,30 @@ def main() -> int:
     )
     print(f"  {out / 'report.html'}: the class at a glance")
     print(f"  {out / 'feedback'}: a page for each student")
+    if to_do:
+        print(f"  {out / 'by_hand'}: what is to be graded by hand, with its rubric")
+    if (out / FOR_THE_PLATFORM).exists():
+        print(f"  {out / FOR_THE_PLATFORM}: all feedback, to be uploaded to Moodle or Canvas")
     if graded.typed:
         print(f"  {graded.typed} points that were typed by hand are kept")
+    for warning in graded.warnings:
+        print(f"  look at this: {warning}")
+    if is_new and not options.out and (earlier := _graded_before(place)):
+        print(
+            f"  {earlier} holds grades of an earlier download: to go on with them, and keep what "
+            f'was typed there, run this again with --out "{earlier}"'
+        )
     return 0
+
+
+def _graded_before(place: Path) -> Path | None:
+    """Find the results of the same zip, which a browser calls ``… (1).zip`` the second time."""
+    from grading.submissions import version
+
+    name = version(place.stem)[0]
+    others = place.parent.glob("*-graded/grades.csv")
+    found = [path.parent for path in others if version(path.parent.name[:-7])[0] == name]
+    return next((folder for folder in found if folder.name != f"{place.stem}-graded"), None)
 
 
 def _options(workers: int) -> argparse.Namespace:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from math import nan
 
@@ -69,20 +70,10 @@ def published(corpus: str, name: str, *, metric: str = "uar") -> Published:
     >>> people.low < people.value < people.high
     True
     """
-    files = resources.files("ser_helpers") / "results"
-    corpora: set[str] = set()
-    known: dict[tuple[str, str], Published] = {}
-    for file in sorted(files.iterdir(), key=lambda file: file.name):
-        topic, _, of = file.name.removesuffix(".json").rpartition("_")
-        tree = json.loads(file.read_text(encoding="utf-8"))
-        found = list(_scores(tree, topic)) if isinstance(tree, dict) else []
-        if found:
-            corpora.add(of)
-        if of == corpus:
-            about = tree.get("corpus") or tree["source"], tree.get("n_actors")
-            known |= {(full, m): Published(*score, m, full, *about) for full, m, score in found}
+    by_corpus = _read_results()
+    known = by_corpus.get(corpus, {})
     if not known:
-        there = ", ".join(sorted(corpora))
+        there = ", ".join(sorted(by_corpus))
         raise DataError(f"nothing was published of the corpus {corpus!r}: choose from {there}")
     every = dict.fromkeys(full for full, _ in known)
     fits = [n for n in every if n == name] or [n for n in every if n.endswith(f" / {name}")]
@@ -144,6 +135,21 @@ def tree_of(topic: str, corpus: str) -> dict:
         there = ", ".join(repr(of) for about, _, of in names if about == topic)
         raise DataError(f"the {topic} of {corpus!r} were not measured: there are those of {there}")
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _read_results() -> dict[str, dict[tuple[str, str], Published]]:
+    """Read the scores of all files once: of each corpus, by full name and metric."""
+    found: dict[str, dict[tuple[str, str], Published]] = {}
+    files = resources.files("ser_helpers") / "results"
+    for file in sorted(files.iterdir(), key=lambda file: file.name):
+        topic, _, corpus = file.name.removesuffix(".json").rpartition("_")
+        tree = json.loads(file.read_text(encoding="utf-8"))
+        for name, metric, score in _scores(tree, topic) if isinstance(tree, dict) else ():
+            about = tree.get("corpus") or tree["source"], tree.get("n_actors")
+            of_corpus = found.setdefault(corpus, {})
+            of_corpus[name, metric] = Published(*score, metric, name, *about)
+    return found
 
 
 def _scores(tree: dict, topic: str) -> Iterator[tuple[str, str, tuple[float, float, float]]]:

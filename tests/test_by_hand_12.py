@@ -165,6 +165,7 @@ def test_a_million_clips_went_through_little_memory():
     assert max(memory["peak_mb"]) < 100
 
 
+@pytest.mark.remeasures
 @pytest.mark.parametrize("name", CORPORA)
 def test_streamed_scores_are_what_the_benchmark_measures_on_the_first_fold(name, tmp_path):
     if CORPORA[name] is None:

@@ -346,6 +346,7 @@ def test_the_notebook_tells_what_was_measured():
         )
 
 
+@pytest.mark.remeasures
 def test_its_first_fold_is_repeated(benchmark):
     told = json.loads((ROOT / "ser_helpers" / "results" / "keras_demo.json").read_text("utf-8"))
     clips = data.open_corpus("demo").clips

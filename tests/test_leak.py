@@ -232,6 +232,7 @@ def prose(cells):
     return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
+@pytest.mark.remeasures
 @pytest.mark.parametrize("name", CORPORA)
 def test_the_results_are_what_the_benchmark_measures(name):
     if CORPORA[name] is None:

@@ -78,6 +78,7 @@ def test_counting_cremads_table_again_gives_what_is_published():
         assert tuple(votes.voice.loc[clip]) == counts
 
 
+@pytest.mark.remeasures
 @pytest.mark.parametrize("told", [DEMO, RAVDESS], ids=["demo", "ravdess"])
 def test_the_network_beside_the_listeners_is_what_the_benchmark_measures(told):
     source = "demo" if told is DEMO else os.environ.get("SER_RAVDESS")

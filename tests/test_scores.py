@@ -19,6 +19,7 @@ def benchmark():
     return load_script(ROOT / "benchmarks" / "measure.py")
 
 
+@pytest.mark.remeasures
 @pytest.mark.parametrize("name", CORPORA)
 def test_the_results_are_what_the_benchmark_measures_with_the_first_seed(benchmark, name):
     if CORPORA[name] is None:
@@ -36,6 +37,7 @@ def test_the_results_are_what_the_benchmark_measures_with_the_first_seed(benchma
         assert measured["baselines"][baseline] == pytest.approx(scores, abs=1e-3)
 
 
+@pytest.mark.remeasures
 @pytest.mark.parametrize("name", CORPORA)
 def test_what_notebook_10_tells_of_shifts_is_what_the_benchmark_measures(name):
     if CORPORA[name] is None:

@@ -477,6 +477,7 @@ def test_shuffling_keeps_each_frame_and_the_padding_behind():
             )
 
 
+@pytest.mark.remeasures
 @pytest.mark.parametrize("name", ["demo", "ravdess"])
 def test_the_results_are_what_the_benchmark_measures_as_far_as_it_is_quick(name):
     folder = {"demo": "demo"}.get(name, os.environ.get("SER_RAVDESS"))

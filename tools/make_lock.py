@@ -1,9 +1,10 @@
 """Write requirements.lock from this environment: ``.venv/bin/python tools/make_lock.py``.
 
 Run it on Python 3.11 in a fresh ``.venv`` installed from requirements.txt, once the tests have
-passed there. Four changes make the list portable: PyTorch loses its build tag (``+cpu``); librosa
-has one line for Python 3.11 and one for later versions (librosa 1.0 does not run on 3.11); so has
-soupsieve for Pythons before 3.11.5 (Debian 12 has 3.11.2); the course's own package is left out.
+passed there. Four changes make the list portable: PyTorch loses its build tag (``+cpu``), librosa
+has one line for Python 3.11 and one for later versions (librosa 1.0 does not run on 3.11),
+soupsieve has one for the Pythons before 3.11.5 (Debian 12 has 3.11.2), and the course's own package
+is left out.
 """
 
 import os

@@ -91,7 +91,7 @@ def main(connection: Connection, packed: bytes) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # a million lines are nobody's
         os.dup2(nothing, stream)
-    sys.stdin, sys.stdout, sys.stderr = (open(os.devnull, mode) for mode in "rww")  # noqa: SIM115
+    sys.stdin, sys.stdout, sys.stderr = (open(n, m, closefd=False) for n, m in enumerate("rww"))  # noqa: SIM115
     inputs = {work.id: pickle.loads(work.inputs) for work in job.works}
     observers = {work.id: _exercise(work).observe for work in job.works}
     for module in compiled_modules(job.works):
@@ -104,6 +104,7 @@ def main(connection: Connection, packed: bytes) -> None:
     os.chdir(job.folder)
     sys.dont_write_bytecode = True
     guard.separate(connection.fileno())
+    guard.close_all_but(connection.fileno())
     guard.limit(job.memory, sum(work.seconds for work in job.works))
     guard.hide_exercises()
     guard.watch(job.folder, job.private)

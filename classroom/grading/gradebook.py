@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,6 +177,18 @@ def merge(
     return rows + [Row(dict(old)) for old in left]
 
 
+def odd(rows: Sequence[Row], tasks: Sequence[Task]) -> Iterator[str]:
+    """Say which points that were typed are no number, or more than there are."""
+    for row in rows:
+        for task in tasks:
+            text, points = row.cells.get(column(task), ""), row.points(task)
+            if text and points is None:
+                yield f"{row.cells[STUDENT]}, {task.id}: {text!r} is no number of points"
+            elif points is not None and not 0 <= points <= task.points:
+                most = points_text(task.points)
+                yield f"{row.cells[STUDENT]}, {task.id}: {text} points, and the task has {most}"
+
+
 def record(rows: Sequence[Row], lines: Sequence[Line], tasks: Sequence[Task]) -> dict:
     """Say what the grader itself gave, to know the next time what was typed."""
     typed = {row.key: row.typed for row in rows}
@@ -241,8 +253,14 @@ def _column_like(task: Task, row: Mapping[str, str]) -> str:
 
 
 def _find(rows: Sequence[dict[str, str]], key: tuple[str, str]) -> dict[str, str] | None:
-    """Find a student's row; a spreadsheet may have taken the zeros off the number."""
+    """Find a student's row; a spreadsheet may have taken the zeros off the number.
+
+    Where a platform numbers its students, the number tells, and a name may have been corrected.
+    """
     name, platform_id = key
+    numbered = [r for r in rows if platform_id and r[ID].lstrip("0") == platform_id.lstrip("0")]
+    if len(numbered) == 1:
+        return numbered[0]
     same = [row for row in rows if row[STUDENT] == name]
     exact = [row for row in same if row[ID].lstrip("0") == platform_id.lstrip("0")]
     if not exact and len(same) == 1 and not same[0][ID]:

@@ -173,7 +173,7 @@ def _same(one: tuple, other: tuple) -> bool:
     )
 
 
-def not_found(task: Task, problems: Sequence[str]) -> Mark:
+def not_found(task: Task, problems: Sequence[str], names_like: Sequence[str] = ()) -> Mark:
     """Mark a function that is in none of the student's notebooks.
 
     Parameters
@@ -181,8 +181,14 @@ def not_found(task: Task, problems: Sequence[str]) -> Mark:
     task : Task
     problems : sequence of str
         Why a notebook or a cell with it could not be read.
+    names_like : sequence of str
+        Of functions that may be meant.
     """
     told = f"There is no `{task.name}` in your notebook."
+    if names_like and not problems:
+        meant = names_like[0]
+        told += f" There is `{meant}`: keep the name of the function, by which it is found."
+        return Mark(0, "missing", told, problem=f"perhaps `{meant}` is meant to be `{task.name}`")
     if problems:
         told = f"`{task.name}` could not be read: {'; '.join(problems)}."
     return Mark(0, "missing", told, problem="it could not be read" if problems else "not there")
@@ -200,9 +206,14 @@ def by_hand(task: Task, found: Sequence[str], source: str = "") -> Mark:
         Of which notebook.
     """
     if found:
-        return Mark(None, "by hand", "Graded by your teacher.", source=source)
-    what = "no answer" if task.kind == "text" else "no picture is stored under a cell"
-    return Mark(0, "missing", f"There is {what} with `{_sign(task)}`.", problem="not there")
+        return Mark(None, "by hand", "Your teacher grades this.", source=source)
+    told = f"There is no answer with `{_sign(task)}`."
+    if task.kind == "figure":
+        told = (
+            f"No picture is stored under the cell with `{_sign(task)}`: run all cells and save "
+            "before you hand in."
+        )
+    return Mark(0, "missing", told, problem="not there")
 
 
 def _sign(task: Task) -> str:

@@ -76,17 +76,17 @@ def needed_for(
         for i, s in enumerate(own)
         if name in s.binds and (i < start or (i > start and is_stub(s.node)))
     }
-    wanted, chosen = {name}, set[int]()
-    before = -1
-    while len(chosen) > before:  # until nothing new is needed
-        before = len(chosen)
-        for statement in known:
-            if id(statement) in chosen or id(statement) in skipped:
-                continue
-            changed = statement.changes - imported
-            if wanted & (statement.binds | changed) or _imports_all(statement.node):
+    giving: dict[str, list[Statement]] = {}  # of each name, what gives it its value
+    for statement in known:
+        for bound_name in statement.binds | (statement.changes - imported):
+            giving.setdefault(bound_name, []).append(statement)
+    wanted = [name, *(use for s in known if _imports_all(s.node) for use in s.uses)]
+    chosen = {id(s) for s in known if _imports_all(s.node) and id(s) not in skipped}
+    while wanted:  # each name is looked up once
+        for statement in giving.pop(wanted.pop(), ()):
+            if id(statement) not in chosen and id(statement) not in skipped:
                 chosen.add(id(statement))
-                wanted |= statement.uses
+                wanted += statement.uses
     return [statement for statement in known if id(statement) in chosen]
 
 
@@ -119,7 +119,7 @@ def _statements(cells: Sequence[Cell]) -> Iterator[Statement]:
         for place, node in enumerate(cell.body):
             try:
                 table = symtable.symtable(ast.unparse(node), "cell", "exec")
-            except (SyntaxError, RecursionError, ValueError):
+            except (SyntaxError, RecursionError, MemoryError, ValueError):
                 continue  # `return` outside a function: the parser reads it, Python does not
             symbols = table.get_symbols()
             yield Statement(

@@ -8,13 +8,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-#: What begins a cell that answers in words, or holds a figure; in whatever case and weight.
+#: What begins a cell that answers in words, or holds a figure; in whatever case and weight. Each is
+#: looked for in the first line only: a pattern that tries all ways to share out a million spaces
+#: would never end.
 _ANSWER = re.compile(r"\s*(?:#+\s*)?\**\s*answer\s+(\d\d\.\d+)\s*:?\s*\**\s*:?", re.IGNORECASE)
 _FIGURE = re.compile(r"\s*#\s*figure\s+(\d\d\.\d+)\b", re.IGNORECASE)
 #: Cell magics whose cell is Python all the same.
 _PYTHON_MAGICS = ("time", "timeit", "capture", "prun")
 _PICTURES = ("image/png", "image/jpeg")
 _LARGEST_PICTURE = 4_000_000  # characters of base64; a page shows at most so much
+_LONGEST_LINE = 200  # characters of a first line
+_LONGEST_ANSWER = 30_000  # characters that a page shows
+_MOST_WORDS = 1_000_000  # characters that are compared with others'
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Notebook:
         Of a task's id, the texts that answer it.
     figures : dict
         Of a task's id, the pictures stored under its cells, as data URLs.
+    prose : list of str
+        The text of cells that are no answer to a task.
     words : list of str
         All text and code, to be compared with that of others.
     problem : str
@@ -63,6 +70,7 @@ class Notebook:
     cells: list[Cell] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)
     figures: dict[str, list[str]] = field(default_factory=dict)
+    prose: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     problem: str = ""
 
@@ -84,21 +92,42 @@ def read_notebook(name: str, content: bytes) -> Notebook:
     try:
         cells = list(_cells(json.loads(content.decode("utf-8-sig"))))
     except (ValueError, RecursionError) as error:
-        return Notebook(name, problem=f"this is no notebook ({_short(error)})")
+        return Notebook(name, problem=_why_unreadable(content, error))
     except (AttributeError, KeyError, TypeError):
         return Notebook(name, problem="this is no notebook: it has no list of cells")
     notebook = Notebook(name)
+    left = _MOST_WORDS
     for number, (kind, source, outputs) in enumerate(cells, start=1):
-        notebook.words.append(source)
+        notebook.words.append(source[:left])
+        left -= len(notebook.words[-1])
+        text = source.lstrip()
+        first = text[:_LONGEST_LINE]
         if kind == "code":
             notebook.cells.append(read_code(source, number=number))
-            if found := _FIGURE.match(source):
+            if found := _FIGURE.match(first):
                 notebook.figures.setdefault(found[1], []).extend(_pictures(outputs))
-        elif (found := _ANSWER.match(source)) and (text := source[found.end() :].strip()):
+        elif (found := _ANSWER.match(first)) and (text := text[found.end() :].strip()):
+            if len(text) > _LONGEST_ANSWER:
+                text = f"{text[:_LONGEST_ANSWER]} … (it goes on: {len(text):,} characters in all)"
             texts = notebook.answers.setdefault(found[1], [])
             if text not in texts:  # a copied cell says nothing new
                 texts.append(text)
+        elif kind == "markdown" and not found:
+            notebook.prose.append(text[:_LONGEST_ANSWER])
     return notebook
+
+
+def _why_unreadable(content: bytes, error: Exception) -> str:
+    """Say why this is no notebook, in words for whoever handed it in."""
+    if not content.strip():
+        return "this is no notebook: the file is empty"
+    if content.startswith(b"PK"):
+        return "this is no notebook but a zip, or a document of Word, under the name of one"
+    if content.lstrip()[:1] == b"<":
+        return "this is no notebook but a web page under the name of one"
+    if content.lstrip()[:1] == b"{" and not content.rstrip().endswith(b"}"):
+        return "this is only the first part of a notebook: the upload, or the saving, broke off"
+    return f"this is no notebook ({_short(error)})"
 
 
 def read_code(source: str, *, number: int = 1) -> Cell:

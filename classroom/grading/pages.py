@@ -3,7 +3,9 @@
 They hold what students wrote, so everything is escaped, and no script is allowed to run in them.
 """
 
+import io
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +30,10 @@ STATES = {
     "missing": ("missing", "#999999"),
     "by hand": ("by hand", "#0072B2"),
 }
+#: The pages of all students, named so that Moodle and Canvas know which belongs to whom.
+FOR_THE_PLATFORM = "feedback-for-upload.zip"
 _MOST_ERRORS = 3
+_NOT_RIGHT = ("wrong", "half", "stopped")
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Student:
         For the teacher only.
     problems : tuple of str
         What could not be read.
+    way_back : str
+        How the name of a file begins that a platform is to give to this student.
     """
 
     name: str
@@ -78,6 +85,13 @@ class Student:
     comment: str = ""
     remarks: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    way_back: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name, with the platform's number where there is one: two may have the same name."""
+        number = self.key.removeprefix(f"{self.name}_")
+        return self.name if number == self.key else f"{self.name} ({number})"
 
     @property
     def total(self) -> float:
@@ -122,7 +136,8 @@ def write_pages(
     Parameters
     ----------
     out : Path
-        Gets ``report.html``, ``feedback/`` and ``by_hand/``.
+        Gets ``report.html``, ``feedback/`` and ``by_hand/``; and a zip of the feedback, if the
+        submissions came from a platform.
     sheets : sequence of Sheet
     students : sequence of Student
     pairs : sequence of Pair
@@ -135,12 +150,18 @@ def write_pages(
     names = {student.key: student for student in students}
     environment = _environment()
     common = {"sheets": sheets, "most": most, "states": STATES}
-    for student in students:
-        by_id = {entry.task.id: entry for entry in student.entries}
-        page = environment.get_template("feedback.html").render(
-            student=student, entries=by_id, **common
-        )
-        _write(out / "feedback" / student.page, page)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for student in students:
+            by_id = {entry.task.id: entry for entry in student.entries}
+            page = environment.get_template("feedback.html").render(
+                student=student, entries=by_id, **common
+            )
+            _write(out / "feedback" / student.page, page)
+            if student.way_back:
+                archive.writestr(f"{student.way_back}feedback.html", printable(page))
+    if any(student.way_back for student in students):
+        files.replace_file(out / FOR_THE_PLATFORM, packed.getvalue())
     hand = [task for task in tasks if task.by_hand]
     for task in hand:
         page = environment.get_template("by_hand.html").render(
@@ -170,7 +191,7 @@ class Summary:
     counts : dict
         Of each state that occurs, how many students.
     errors : list of (str, int)
-        The most frequent ones, and how many made each.
+        The most frequent ones, as one student made them, and how many made each.
     """
 
     task: Task
@@ -181,15 +202,14 @@ class Summary:
 def _summary(task: Task, students: Sequence[Student]) -> Summary:
     marks = [_entry(student, task).mark for student in students]
     counts = Counter(mark.state for mark in marks)
-    errors = Counter(
-        mark.hint or re.sub(r"-?\d+(\.\d+)?(e-?\d+)?", "…", mark.problem)
-        for mark in marks
-        if mark.state in ("wrong", "half", "stopped")
-    )
+    wrong = [mark.hint or mark.problem for mark in marks if mark.state in _NOT_RIGHT]
+    same = [re.sub(r"-?\d+(\.\d+)?(e-?\d+)?", "…", text) for text in wrong]
+    shown = dict(zip(same, wrong, strict=True))
+    errors = [(shown[text], n) for text, n in Counter(same).most_common(_MOST_ERRORS)]
     return Summary(
         task,
         {state: counts[state] for state in STATES if counts[state]},
-        errors.most_common(_MOST_ERRORS),
+        errors,
     )
 
 

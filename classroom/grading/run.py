@@ -1,6 +1,8 @@
 """Grade a class: read, try, mark, write. What has not changed since the last time is not tried."""
 
+import ast
 import datetime
+import difflib
 import hashlib
 import json
 import re
@@ -11,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +96,8 @@ class Read:
         Of the id of a task graded by hand, the texts or pictures.
     digest : str
         Of all that was handed in.
+    loose : tuple of str
+        Tasks without an answer, of which a cell that does not begin as it should may be the answer.
     """
 
     submission: Submission
@@ -101,6 +105,7 @@ class Read:
     statements: dict[str, tuple[str, list[Statement]]]
     found: dict[str, tuple[str, ...]]
     digest: str
+    loose: tuple[str, ...] = ()
 
     @property
     def problems(self) -> list[str]:
@@ -120,11 +125,14 @@ class Graded:
         How many submissions were tried; the others had not changed.
     typed : int
         How many points a teacher had typed, and were kept.
+    warnings : tuple of str
+        What is odd about what was typed.
     """
 
     students: list[pages.Student]
     tried: int
     typed: int
+    warnings: tuple[str, ...] = ()
 
 
 def grade(
@@ -206,10 +214,24 @@ def grade(
     today = datetime.date.today().isoformat()
     told = {"graded on": today, "seed of the hidden inputs": str(seed)}
     pages.write_pages(out, sheets, students, pairs=pairs, told=told)
-    return Graded(students, len(changed), sum(len(row.typed) for row in rows))
+    typed = sum(len(row.typed) for row in rows)
+    return Graded(students, len(changed), typed, tuple(gradebook.odd(rows, tasks)))
 
 
 def _read(submission: Submission, sheets: Sequence[Sheet], given: Mapping[str, Notebook]) -> Read:
+    """Read what a student handed in; whatever it is, it costs no other student a grade."""
+    try:
+        return _read_all(submission, sheets, given)
+    except (Exception, RecursionError, MemoryError) as error:
+        traceback.print_exc(file=sys.stderr)
+        problem = f"it could not be read ({type(error).__name__}): have a look at it yourself"
+        without = replace(submission, notebooks=(), problems=(*submission.problems, problem))
+        return replace(_read_all(without, sheets, given), digest=secrets.token_hex())
+
+
+def _read_all(
+    submission: Submission, sheets: Sequence[Sheet], given: Mapping[str, Notebook]
+) -> Read:
     notebooks = tuple(read_notebook(name, content) for name, content in submission.notebooks)
     statements, by_hand_found = {}, {}
     for sheet in sheets:
@@ -229,7 +251,19 @@ def _read(submission: Submission, sheets: Sequence[Sheet], given: Mapping[str, N
             if found:
                 statements[task.id] = max(found, key=lambda item: item[:3])[3:]
     digest = _digest(*(part for item in submission.notebooks for part in item))
-    return Read(submission, notebooks, statements, by_hand_found, digest)
+    loose = tuple(
+        name for sheet in sheets for name in _loose(notebooks, sheet, given[sheet.number])
+    )
+    return Read(submission, notebooks, statements, by_hand_found, digest, loose)
+
+
+def _loose(notebooks: Sequence[Notebook], sheet: Sheet, given: Notebook) -> Iterator[str]:
+    """Yield the tasks of a notebook that nothing answers, if it has text of the student's own."""
+    own = [notebook for notebook in notebooks if _is_of(notebook, sheet)]
+    known = {text.strip() for text in given.prose}
+    if any(text.strip() not in known for notebook in own for text in notebook.prose):
+        answered = {name for notebook in notebooks for name in notebook.answers}
+        yield from (t.id for t in sheet.tasks if t.kind == "text" and t.id not in answered)
 
 
 def _is_of(notebook: Notebook, sheet: Sheet) -> bool:
@@ -343,7 +377,8 @@ def _mark(
         return by_hand(task, read.found[task.id], _source(task, read.notebooks))
     if task.id in outcomes:
         return examiners[task.id].mark(outcomes[task.id], read.statements[task.id][0])
-    return not_found(task, [*_unreadable(task, read), *read.submission.problems])
+    problems = [*_unreadable(task, read), *read.submission.problems]
+    return not_found(task, problems, _names_like(task.name, read.notebooks))
 
 
 def _unreadable(task: Task, read: Read) -> list[str]:
@@ -356,6 +391,18 @@ def _unreadable(task: Task, read: Read) -> list[str]:
         for cell in cells
         if pattern.search(cell.source)
     ]
+
+
+def _names_like(name: str, notebooks: Sequence[Notebook]) -> list[str]:
+    """List functions of another name that may be meant: to find it, the name must be kept."""
+    defined = [
+        node.name
+        for notebook in notebooks
+        for cell in notebook.cells
+        for node in cell.body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and len(node.name) < 100
+    ]
+    return difflib.get_close_matches(name, dict.fromkeys(defined[:1000]), n=1, cutoff=0.6)
 
 
 def _found(task: Task, notebooks: Sequence[Notebook], given: Notebook) -> tuple[str, ...]:
@@ -382,8 +429,16 @@ def _line(read: Read, tasks: Sequence[Task], marks: Mapping[str, Mark]) -> grade
 
 def _remarks(read: Read, marks: Mapping[str, Mark]) -> list[str]:
     remarks = list(read.problems)
-    if not read.notebooks:
+    if not read.notebooks and not remarks:
         remarks.append("no notebook")
+    remarks += [
+        f"{name}: {m.problem}" for name, m in marks.items() if m.problem.startswith("perhaps")
+    ]
+    if read.loose:
+        remarks.append(
+            f"{', '.join(read.loose)}: no answer, but text in a cell without its first line "
+            "`**Answer …**`: look into the notebook"
+        )
     words = {
         found
         for notebook in read.notebooks
@@ -432,6 +487,7 @@ def _students(
                 comment,
                 tuple(_remarks(read, own)),
                 tuple(read.problems),
+                submission.way_back,
             )
         )
     return students

@@ -13,9 +13,15 @@ from ser_helpers import files
 from ser_helpers.errors import DataError, printable
 
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_\w+?(?:_(?P<file>[^/]*))?$")
-_CANVAS = re.compile(r"(?P<name>[^_/]+)_(?:LATE_)?(?P<id>\d+)_(?P<upload>\d+)_(?P<file>[^/]+)$")
+_CANVAS = re.compile(
+    r"(?P<name>(?:LATE_)?(?=anon_)|[^_/]+_(?:LATE_)?)(?P<id>\d+|anon_\w{1,20}?)_(?P<upload>\d+)_"
+    r"(?P<file>[^/]+)$"
+)
+#: A notebook's name; browsers that take it for text add an ending of their own.
+_NOTEBOOK = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
 _COPY = re.compile(r"(?:[ _-]*\((\d+)\)|-(\d+)|[ _-]copy(\d*))$", re.IGNORECASE)
 _LARGEST = 50_000_000  # bytes of one notebook
+_LARGEST_ZIP = 200_000_000  # bytes that come out of a student's zip
 _MOST_FILES = 2000  # in one zip
 _DEEPEST = 2  # a platform's zip, and a student's in it
 
@@ -34,17 +40,22 @@ class Submission:
         Name and content of each, the newest version of the same name last.
     problems : tuple of str
         What could not be read.
+    way_back : str
+        What the name of a file must begin with, for the platform to give it to this student; empty
+        without a platform.
     """
 
     student: str
     platform_id: str
     notebooks: tuple[tuple[str, bytes], ...]
     problems: tuple[str, ...] = ()
+    way_back: str = ""
 
     @property
     def key(self) -> str:
         """What tells students apart: two may have the same name, but not the same number."""
-        return f"{self.student}_{self.platform_id}" if self.platform_id else self.student
+        name, number = self.student, self.platform_id
+        return f"{name}_{number}" if number and number != name else name
 
 
 def find_submissions(place: Path) -> list[Submission]:
@@ -55,7 +66,7 @@ def find_submissions(place: Path) -> list[Submission]:
     place : Path
         A folder with a folder, a notebook or a zip for each student; or a zip of such. Names as
         Moodle's (``Surname Firstname_12345_assignsubmission_file_…``) and Canvas's
-        (``surnamefirstname_12345_67890_name.ipynb``) are understood.
+        (``surnamefirstname_12345_67890_name.ipynb``, and ``anon_…``) are understood.
 
     Returns
     -------
@@ -71,15 +82,24 @@ def find_submissions(place: Path) -> list[Submission]:
         raise DataError(f"{place} is not there: give the folder, or the zip, with the submissions")
     notebooks: dict[tuple[str, str], list[tuple[str, bytes]]] = {}
     problems: dict[tuple[str, str], list[str]] = {}
+    others: dict[tuple[str, str], list[str]] = {}
+    ways: dict[tuple[str, str], str] = {}
     found = _in_zip(place.read_bytes(), place.name) if place.is_file() else _in_folder(place)
     for path, content in found:
-        who, name = _whose(path)
+        who, name, way_back = _whose(path)
+        ways[who] = max(way_back, ways.get(who, ""))  # on Canvas, that of the newest upload
         if isinstance(content, str):
             problems.setdefault(who, []).append(f"{name}: {content}")
-        elif name.lower().endswith(".ipynb"):
+        elif found_in := _NOTEBOOK.search(name):
+            name = f"{name[: found_in.start()]}.ipynb"
             notebooks.setdefault(who, []).append((name, content))
         else:
-            problems.setdefault(who, [])
+            others.setdefault(who, []).append(name)
+    for who in {*others} - {*notebooks}:
+        names = ", ".join(others[who][:3])
+        problems.setdefault(who, []).append(
+            f"no notebook (a file .ipynb) was handed in, but {names}"
+        )
     students = sorted({*notebooks, *problems}, key=lambda who: (who[0].casefold(), who[1]))
     if not notebooks:
         raise DataError(
@@ -91,6 +111,7 @@ def find_submissions(place: Path) -> list[Submission]:
             *who,
             tuple(sorted(notebooks.get(who, []), key=lambda item: version(item[0]))),
             tuple(problems.get(who, [])),
+            ways[who],
         )
         for who in students
     ]
@@ -118,12 +139,12 @@ def _in_folder(place: Path) -> Iterator[tuple[str, bytes | str]]:
         inside = path.relative_to(place).as_posix()
         suffix = path.suffix.lower()
         try:
-            if suffix == ".ipynb" and path.stat().st_size > _LARGEST:
+            if _NOTEBOOK.search(path.name) and path.stat().st_size > _LARGEST:
                 yield inside, _too_large(path.stat().st_size)
-            elif suffix == ".ipynb":
+            elif _NOTEBOOK.search(path.name):
                 yield inside, path.read_bytes()
             elif suffix == ".zip":
-                yield from _in_zip(path.read_bytes(), inside, depth=1)
+                yield from _in_zip(path.read_bytes(), inside, depth=1, room=_Room())
             else:
                 yield inside, b""
         except OSError as error:
@@ -132,7 +153,16 @@ def _in_folder(place: Path) -> Iterator[tuple[str, bytes | str]]:
         yield path.relative_to(place).as_posix() + "/?", f"the folder cannot be read ({reason})"
 
 
-def _in_zip(content: bytes, name: str, *, depth: int = 0) -> Iterator[tuple[str, bytes | str]]:
+class _Room:
+    """How much may still come out of what one student packed: a zip of 1 MB can hold 1 TB."""
+
+    def __init__(self) -> None:
+        self.left = _LARGEST_ZIP
+
+
+def _in_zip(
+    content: bytes, name: str, *, depth: int = 0, room: _Room | None = None
+) -> Iterator[tuple[str, bytes | str]]:
     """Read the notebooks of a zip; nothing is unpacked on the disk."""
     above = f"{name.removesuffix('.zip')}/" if depth else ""
     try:
@@ -152,9 +182,16 @@ def _in_zip(content: bytes, name: str, *, depth: int = 0) -> Iterator[tuple[str,
         parts = inside.split("/")
         if any(part.startswith(".") or part.lower() in files.PASSED_OVER for part in parts):
             continue
-        if not inside.lower().endswith((".ipynb", ".zip")):
+        is_notebook = bool(_NOTEBOOK.search(inside))
+        if not is_notebook and not inside.lower().endswith(".zip"):
             yield inside, b""
             continue
+        if not is_notebook and depth == _DEEPEST:
+            yield inside, "zips are opened two deep, and this one lies deeper"
+            continue
+        if room and room.left <= 0:
+            yield inside, f"not read: there are more than {_LARGEST_ZIP / 1e6:.0f} MB in this zip"
+            return
         try:
             with archive.open(entry) as file:
                 data = file.read(_LARGEST + 1)
@@ -164,12 +201,14 @@ def _in_zip(content: bytes, name: str, *, depth: int = 0) -> Iterator[tuple[str,
         except Exception as error:  # a damaged stream; zlib's own error has no common base
             yield inside, f"it cannot be unpacked ({type(error).__name__}: {error})"
             continue
+        if room:
+            room.left -= len(data)
         if len(data) > _LARGEST:
             yield inside, _too_large(entry.file_size)
-        elif inside.lower().endswith(".ipynb"):
+        elif is_notebook:
             yield inside, data
-        elif depth < _DEEPEST:
-            yield from _in_zip(data, inside, depth=depth + 1)
+        else:  # what one student packed begins here, if this is the class's
+            yield from _in_zip(data, inside, depth=depth + 1, room=room or _Room())
 
 
 def _decoded(entry: zipfile.ZipInfo) -> str:
@@ -181,18 +220,25 @@ def _decoded(entry: zipfile.ZipInfo) -> str:
     return name.replace("\\", "/")
 
 
-def _whose(path: str) -> tuple[tuple[str, str], str]:
-    """Name the student (name, platform's number) and the file, from a path inside the class's."""
+def _whose(path: str) -> tuple[tuple[str, str], str, str]:
+    """Name the student (name, platform's number), the file, and the way back to the student."""
     path = printable(unicodedata.normalize("NFC", path))
     first, _, rest = path.partition("/")
     for pattern in (_MOODLE, _CANVAS):
         if found := pattern.fullmatch(first):
             name = rest or found["file"] or first
-            return (found["name"].strip(), found["id"]), name
+            student = found["name"].removesuffix("_").removesuffix("_LATE").strip()
+            way_back = first[: found.start("file")] if pattern is _CANVAS else _folder_of(first)
+            return (student or found["id"], found["id"]), name, way_back
     if rest:
-        return (first.strip(), ""), rest
+        return (first.strip(), ""), rest, ""
     stem = first.rsplit(".", 1)[0]
-    return (version(stem)[0].strip() or stem, ""), first
+    return (version(stem)[0].strip() or stem, ""), first, ""
+
+
+def _folder_of(first: str) -> str:
+    """Return the folder by which Moodle knows a student: name, number, plug-in, its part."""
+    return "_".join(first.split("_")[:4]) + "/"
 
 
 def _too_large(size: int) -> str:

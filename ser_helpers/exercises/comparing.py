@@ -82,6 +82,10 @@ def short(value: Any) -> str:
             return f"{type(value).__name__} of {len(value)} items"
         inside = ", ".join(short(item) for item in value)
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if hasattr(value, "named_children") and not isinstance(value, type):
+        parts = [name for name, _ in value.named_children()]
+        if parts:  # PyTorch's own description of a network fills a page
+            return f"network of {', '.join(parts)}"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

@@ -84,7 +84,9 @@ def _what_can_learn(function: Callable, model: nn.Module, part: str) -> dict:
     return {
         "returns": "a network",
         "it is the same network": made is model,
-        "can learn": [n for n, weight in made.named_parameters() if weight.requires_grad],
+    } | {
+        f"weights of {name} that can learn": sum(w.requires_grad for w in own.parameters())
+        for name, own in made.named_children()
     }
 
 
