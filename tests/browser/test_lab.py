@@ -53,6 +53,11 @@ CELLS = """() => {
   const panel = window.jupyterapp.shell.currentWidget;
   return panel.content.model.sharedModel.cells.map(c => c.toJSON());
 }"""
+# A kernel that is still starting takes no cells.
+READY = """() => {
+  const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
+  return context?.isReady && context.session?.kernel?.status === 'idle';
+}"""
 # Run all cells, or those down to the first one that holds a word.
 RUN = """async until => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -249,9 +254,7 @@ def open_and_run(page: sync_api.Page, lab: str, path: Path, *, until: str = "") 
     ``until`` stands in the last cell to be run; without it, all are.
     """
     page.goto(f"{lab}/lab/tree/notebooks/{path.name}?reset&token={TOKEN}")
-    page.wait_for_function(
-        "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
-    )
+    page.wait_for_function(READY)
     page.evaluate(RUN, until)
     page.wait_for_timeout(1500)
     end = time.monotonic() + 60 * MINUTES
