@@ -53,6 +53,11 @@ CELLS = """() => {
   const panel = window.jupyterapp.shell.currentWidget;
   return panel.content.model.sharedModel.cells.map(c => c.toJSON());
 }"""
+# A kernel that is still starting takes no cells.
+READY = """() => {
+  const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
+  return context?.isReady && context.session?.kernel?.status === 'idle';
+}"""
 # Run all cells, or those down to the first one that holds a word.
 RUN = """async until => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -102,7 +107,8 @@ LOOK = """async () => {
   }
   return found;
 }"""
-# Text whose contrast to what is behind it is below 3: hardly to be read, in either theme.
+# Text whose contrast to what is behind it is below 3: hardly to be read. (The colours of code in
+# prose are JupyterLab's own.)
 FAINT = """() => {
   const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(
@@ -120,7 +126,7 @@ FAINT = """() => {
   );
   const own = e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
   return [...parts].filter(
-    e => own(e) && e.checkVisibility() && !e.closest('svg, style, script, [disabled]')
+    e => own(e) && e.checkVisibility() && !e.closest('svg, style, script, [disabled], pre code')
   ).filter(e => {
     const two = [numbers(getComputedStyle(e).color), behind(e)].map(light).sort((a, b) => a - b);
     return (two[1] + 0.05) / (two[0] + 0.05) < 3;
@@ -248,9 +254,7 @@ def open_and_run(page: sync_api.Page, lab: str, path: Path, *, until: str = "") 
     ``until`` stands in the last cell to be run; without it, all are.
     """
     page.goto(f"{lab}/lab/tree/notebooks/{path.name}?reset&token={TOKEN}")
-    page.wait_for_function(
-        "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
-    )
+    page.wait_for_function(READY)
     page.evaluate(RUN, until)
     page.wait_for_timeout(1500)
     end = time.monotonic() + 60 * MINUTES
@@ -272,7 +276,7 @@ def wear(page: sync_api.Page, theme: str) -> None:
 
 
 def sheet(page: sync_api.Page, name: str) -> None:
-    """Keep the open notebook as pictures, one for each width: its screens in reading order."""
+    """Keep the open notebook as one picture for each width: its screens in reading order."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 1600})
