@@ -17,7 +17,8 @@ def main() -> int:
     int
         The exit code.
     """
-    from grading.pages import FOR_THE_PLATFORM  # here, for each child imports this file
+    from grading import platforms  # here, for each child imports this file
+    from grading.pages import FOR_THE_PLATFORM
     from grading.run import Settings, grade
     from grading.sandbox import number_of_workers
 
@@ -60,6 +61,24 @@ def main() -> int:
         print(f"  {graded.typed} points that were typed by hand are kept")
     for warning in graded.warnings:
         print(f"  look at this: {warning}")
+    if options.fill:
+        totals = [
+            platforms.Total(s.name, s.platform_id, None if s.is_open else s.total)
+            for s in graded.students
+        ]
+        try:
+            filled = platforms.fill(
+                Path(options.fill), totals, most=graded.most, out=out, column=options.column
+            )
+        except DataError as error:
+            print(f"grade: {error}", file=sys.stderr)
+            return 1
+        print(
+            f"  {filled.path}: to be uploaded; column {filled.column!r} has the totals of "
+            f"{filled.n_filled} student" + "s" * (filled.n_filled != 1)
+        )
+        for line in filled.told:
+            print(f"    {line}")
     if is_new and not options.out and (earlier := _graded_before(place)):
         print(
             f"  {earlier} holds grades of an earlier download: to go on with them, and keep what "
@@ -98,6 +117,14 @@ def _options(workers: int) -> argparse.Namespace:
         default=[],
         metavar="NN",
         help="grade only these, e.g. 02 03 (default: whatever was handed in)",
+    )
+    parser.add_argument(
+        "--fill",
+        metavar="TABLE.csv",
+        help="write the totals into a copy of Moodle's grading worksheet or Canvas's gradebook",
+    )
+    parser.add_argument(
+        "--column", metavar="NAME", help="which column of it (only if that is open)"
     )
     parser.add_argument(
         "--seconds", type=float, default=10, help="time limit of a function (default: 10)"

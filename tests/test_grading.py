@@ -623,6 +623,7 @@ def test_notebooks_that_nearly_coincide_are_found():
     texts = {"a": [given, own], "b": [given, own + " so"], "c": [given, words(200)], "d": [given]}
     (pair,) = alike(texts, [given])
     assert (pair.one, pair.other) == ("a", "b") and pair.share > 0.9
+    assert pair.passages == ((own, own + " so"),)  # not what was handed out
 
 
 def test_each_module_imports_only_those_before_it():

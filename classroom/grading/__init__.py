@@ -3,7 +3,7 @@
 What goes where, from left to right; a module imports only from those before it::
 
     tasks ▶ notebooks ▶ needed ▶ submissions ▶ wire ▶ kernel ▶ guard ▶ child
-          ▶ sandbox ▶ marking ▶ likeness ▶ gradebook ▶ pages ▶ run
+          ▶ sandbox ▶ marking ▶ likeness ▶ gradebook ▶ platforms ▶ pages ▶ run
 
 A notebook is read as text (``notebooks``), a function's own helpers are found (``needed``), and
 both go to a process of its own (``sandbox`` starts and stops it, ``child`` runs in it, ``guard``

@@ -11,6 +11,8 @@ _LENGTH = 6  # words in a row
 _FEWEST = 60  # such rows; two short right answers are alike by themselves
 _ALIKE = 0.8
 _COMMON = 0.4  # what so many of the class wrote is no sign
+_SHOWN = 3  # passages of a pair
+_LONGEST = 1500  # characters of a passage that are shown
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,14 @@ class Pair:
         Their keys.
     share : float
         How much of what either wrote both wrote, from 0 to 1.
+    passages : tuple of (str, str)
+        The cells that coincide most, of the one and of the other.
     """
 
     one: str
     other: str
     share: float
+    passages: tuple[tuple[str, str], ...] = ()
 
 
 def alike(texts: Mapping[str, Sequence[str]], given: Sequence[str] = ()) -> list[Pair]:
@@ -55,8 +60,26 @@ def alike(texts: Mapping[str, Sequence[str]], given: Sequence[str] = ()) -> list
     for one, other in combinations(rows, 2):
         either, both = rows[one] | rows[other], rows[one] & rows[other]
         if min(len(rows[one]), len(rows[other])) >= _FEWEST and len(both) >= _ALIKE * len(either):
-            pairs.append(Pair(one, other, len(both) / len(either)))
+            passages = _passages(texts[one], texts[other], both)
+            pairs.append(Pair(one, other, len(both) / len(either), passages))
     return sorted(pairs, key=lambda pair: -pair.share)
+
+
+def _passages(
+    one: Sequence[str], other: Sequence[str], both: set[tuple[str, ...]]
+) -> tuple[tuple[str, str], ...]:
+    """Pair each cell of the one with that of the other which has most of the same rows."""
+    place = {row: i for i, cell in enumerate(other) for row in both.intersection(_rows([cell]))}
+    found: Counter[tuple[str, str]] = Counter()
+    for cell in one:
+        shared = Counter(place[row] for row in both.intersection(_rows([cell])))
+        for partner, n_rows in shared.most_common(1):
+            found[_shortened(cell), _shortened(other[partner])] += n_rows
+    return tuple(cells for cells, _ in found.most_common(_SHOWN))
+
+
+def _shortened(cell: str) -> str:
+    return cell if len(cell) <= _LONGEST else f"{cell[:_LONGEST]} …"
 
 
 def _rows(cells: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -42,6 +42,8 @@ class Mark:
         What was wrong, without the input: to count who made the same error.
     source : str
         The notebook in which the answer was found, or empty.
+    meant : str
+        A function of another name, which may be meant; or empty.
     """
 
     points: float | None
@@ -50,6 +52,7 @@ class Mark:
     hint: str = ""
     problem: str = ""
     source: str = ""
+    meant: str = ""
 
 
 class Examiner:
@@ -188,7 +191,8 @@ def not_found(task: Task, problems: Sequence[str], names_like: Sequence[str] = (
     if names_like and not problems:
         meant = names_like[0]
         told += f" There is `{meant}`: keep the name of the function, by which it is found."
-        return Mark(0, "missing", told, problem=f"perhaps `{meant}` is meant to be `{task.name}`")
+        problem = f"perhaps `{meant}` is meant to be `{task.name}`"
+        return Mark(0, "missing", told, problem=problem, meant=meant)
     if problems:
         told = f"`{task.name}` could not be read: {'; '.join(problems)}."
     return Mark(0, "missing", told, problem="it could not be read" if problems else "not there")

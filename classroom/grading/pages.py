@@ -76,6 +76,8 @@ class Student:
         What could not be read.
     way_back : str
         How the name of a file begins that a platform is to give to this student.
+    platform_id : str
+        The platform's number for the student, or empty.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Student:
     remarks: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     way_back: str = ""
+    platform_id: str = ""
 
     @property
     def label(self) -> str:
@@ -174,7 +177,7 @@ def write_pages(
         students=students,
         summaries=[_summary(task, students) for task in tasks],
         hand=hand,
-        pairs=[(names[pair.one], names[pair.other], pair.share) for pair in pairs],
+        pairs=[(names[pair.one], names[pair.other], pair) for pair in pairs],
         told=told,
         **common,
     )

@@ -125,6 +125,8 @@ class Graded:
         How many submissions were tried; the others had not changed.
     typed : int
         How many points a teacher had typed, and were kept.
+    most : float
+        The points of all tasks together.
     warnings : tuple of str
         What is odd about what was typed.
     """
@@ -132,6 +134,7 @@ class Graded:
     students: list[pages.Student]
     tried: int
     typed: int
+    most: float
     warnings: tuple[str, ...] = ()
 
 
@@ -215,7 +218,8 @@ def grade(
     told = {"graded on": today, "seed of the hidden inputs": str(seed)}
     pages.write_pages(out, sheets, students, pairs=pairs, told=told)
     typed = sum(len(row.typed) for row in rows)
-    return Graded(students, len(changed), typed, tuple(gradebook.odd(rows, tasks)))
+    most = sum(task.points for task in tasks)
+    return Graded(students, len(changed), typed, most, tuple(gradebook.odd(rows, tasks)))
 
 
 def _read(submission: Submission, sheets: Sequence[Sheet], given: Mapping[str, Notebook]) -> Read:
@@ -431,9 +435,7 @@ def _remarks(read: Read, marks: Mapping[str, Mark]) -> list[str]:
     remarks = list(read.problems)
     if not read.notebooks and not remarks:
         remarks.append("no notebook")
-    remarks += [
-        f"{name}: {m.problem}" for name, m in marks.items() if m.problem.startswith("perhaps")
-    ]
+    remarks += [f"{name}: {mark.problem}" for name, mark in marks.items() if mark.meant]
     if read.loose:
         remarks.append(
             f"{', '.join(read.loose)}: no answer, but text in a cell without its first line "
@@ -488,6 +490,7 @@ def _students(
                 tuple(_remarks(read, own)),
                 tuple(read.problems),
                 submission.way_back,
+                submission.platform_id,
             )
         )
     return students

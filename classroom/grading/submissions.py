@@ -90,8 +90,8 @@ def find_submissions(place: Path) -> list[Submission]:
         ways[who] = max(way_back, ways.get(who, ""))  # on Canvas, that of the newest upload
         if isinstance(content, str):
             problems.setdefault(who, []).append(f"{name}: {content}")
-        elif found_in := _NOTEBOOK.search(name):
-            name = f"{name[: found_in.start()]}.ipynb"
+        elif _is_notebook(name):
+            name = _NOTEBOOK.sub(".ipynb", name)
             notebooks.setdefault(who, []).append((name, content))
         else:
             others.setdefault(who, []).append(name)
@@ -137,14 +137,12 @@ def _in_folder(place: Path) -> Iterator[tuple[str, bytes | str]]:
     unreadable: list[tuple[Path, str]] = []
     for path in files.walk(place, unreadable):
         inside = path.relative_to(place).as_posix()
-        suffix = path.suffix.lower()
         try:
-            if _NOTEBOOK.search(path.name) and path.stat().st_size > _LARGEST:
-                yield inside, _too_large(path.stat().st_size)
-            elif _NOTEBOOK.search(path.name):
-                yield inside, path.read_bytes()
-            elif suffix == ".zip":
-                yield from _in_zip(path.read_bytes(), inside, depth=1, room=_Room())
+            if _is_notebook(inside):
+                size = path.stat().st_size
+                yield inside, path.read_bytes() if size <= _LARGEST else _too_large(size)
+            elif _is_zip(inside):
+                yield from _in_zip(path.read_bytes(), inside, depth=1, allowance=_Allowance())
             else:
                 yield inside, b""
         except OSError as error:
@@ -153,7 +151,7 @@ def _in_folder(place: Path) -> Iterator[tuple[str, bytes | str]]:
         yield path.relative_to(place).as_posix() + "/?", f"the folder cannot be read ({reason})"
 
 
-class _Room:
+class _Allowance:
     """How much may still come out of what one student packed: a zip of 1 MB can hold 1 TB."""
 
     def __init__(self) -> None:
@@ -161,7 +159,7 @@ class _Room:
 
 
 def _in_zip(
-    content: bytes, name: str, *, depth: int = 0, room: _Room | None = None
+    content: bytes, name: str, *, depth: int = 0, allowance: _Allowance | None = None
 ) -> Iterator[tuple[str, bytes | str]]:
     """Read the notebooks of a zip; nothing is unpacked on the disk."""
     above = f"{name.removesuffix('.zip')}/" if depth else ""
@@ -184,14 +182,13 @@ def _in_zip(
         inside = above + "/".join(parts)
         if any(part.startswith(".") or part.lower() in files.PASSED_OVER for part in parts):
             continue
-        is_notebook = bool(_NOTEBOOK.search(inside))
-        if not is_notebook and not inside.lower().endswith(".zip"):
+        if not _is_notebook(inside) and not _is_zip(inside):
             yield inside, b""
             continue
-        if not is_notebook and depth == _DEEPEST:
+        if _is_zip(inside) and depth == _DEEPEST:
             yield inside, "zips are opened two deep, and this one lies deeper"
             continue
-        if room and room.left <= 0:
+        if allowance and allowance.left <= 0:
             yield inside, f"not read: there are more than {_LARGEST_ZIP / 1e6:.0f} MB in this zip"
             return
         try:
@@ -203,14 +200,22 @@ def _in_zip(
         except Exception as error:  # a damaged stream; zlib's own error has no common base
             yield inside, f"it cannot be unpacked ({type(error).__name__}: {error})"
             continue
-        if room:
-            room.left -= len(data)
+        if allowance:
+            allowance.left -= len(data)
         if len(data) > _LARGEST:
             yield inside, _too_large(entry.file_size)
-        elif is_notebook:
+        elif _is_notebook(inside):
             yield inside, data
         else:  # what one student packed begins here, if this is the class's
-            yield from _in_zip(data, inside, depth=depth + 1, room=room or _Room())
+            yield from _in_zip(data, inside, depth=depth + 1, allowance=allowance or _Allowance())
+
+
+def _is_notebook(name: str) -> bool:
+    return bool(_NOTEBOOK.search(name))
+
+
+def _is_zip(name: str) -> bool:
+    return name.lower().endswith(".zip")
 
 
 def _decoded(entry: zipfile.ZipInfo) -> str:
