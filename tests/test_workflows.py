@@ -79,6 +79,15 @@ def test_every_system_has_every_python_with_the_lock_and_weekly_with_the_newest(
     assert "-r requirements.txt" in newest and "lock" not in newest
 
 
+def test_jupyterlab_is_tested_in_a_browser_and_its_pictures_are_kept():
+    *_, run, keep = jobs("tests")["lab"]["steps"]
+    assert run["run"] == "python course.py test --browser --ignore=tests/browser/test_site.py"
+    assert keep["with"]["path"] == "screenshots" and "cancelled" in keep["if"]
+    assert run["env"]["SER_SCREENSHOTS"].endswith("/screenshots")
+    others = [name for name in os.listdir(ROOT / "tests" / "browser") if name.startswith("test_")]
+    assert sorted(others) == ["test_lab.py", "test_site.py"]  # each has a job
+
+
 def test_the_oldest_versions_have_the_oldest_python():
     (setup,) = [step for step in jobs("tests")["oldest"]["steps"] if "with" in step]
     assert setup["with"]["python-version"] == pythons()[0]
