@@ -441,8 +441,8 @@ def growth() -> str:
         "",
         "A folder with CREMA-D's 7,442 names, lengths and bytes, its clips cut from the demo "
         "voices (the load is real, scores would mean nothing). Seconds of the processor, and the "
-        "peak of the resident memory of the process and all its children. One clip of CREMA-D's "
-        "list holds no speech and is left out.",
+        "most memory that the process and all its children held. One clip of CREMA-D's list holds "
+        "no speech and is left out.",
         "",
         table(["clips", "features, cold", "features, warm", "`python -m ser_helpers`"], rows),
         "",
@@ -482,8 +482,7 @@ def growth() -> str:
         over(full),
         "",
         f"*{full['machine']}, Python {full['python']}; the memory of a process and its children is "
-        "added up. Pages that they share are counted more than once, except in what was measured "
-        "last (00 and 03).*",
+        "added up, and a page that several of them share is counted once.*",
     ]
     return "\n".join(lines)
 
