@@ -16,10 +16,10 @@ import librosa
 import numpy as np
 import pandas as pd
 import record
+from protocol import N_FOLDS
 
 from ser_helpers import data, evaluate, features, split, train
 
-N_FOLDS = 6
 SEEDS = range(3)  # for the network; the folds stay the same
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import record
+from protocol import N_FOLDS
 
 from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.further import keras_twin
 
-N_FOLDS = 6
 SEEDS = range(3)
 PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "librosa", "numpy", "scikit-learn", "torch")
 FITS = {

@@ -28,12 +28,12 @@ import pandas as pd
 import peers
 import record
 import torch
+from protocol import N_FOLDS
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.further import adapt, frames, heads, pretrained, temporal
 
-N_FOLDS = 6
 PLAIN, OWN, LEAKS = "unseen speakers", "standardised by speaker", "random rows (leaks)"
 TIMED = 100  # clips whose features are timed
 LAYERS = (2, 3, 4)  # of notebook 13

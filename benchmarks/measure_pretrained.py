@@ -24,8 +24,10 @@ import pandas as pd
 import pretrained_random
 import pretrained_recipes
 import pretrained_trials
+import protocol
 import record
 import torch
+from protocol import N_FOLDS
 from sklearn.metrics import balanced_accuracy_score
 from threadpoolctl import threadpool_limits
 
@@ -33,7 +35,6 @@ from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.further import adapt, frames, heads, pretrained, temporal, whisper_weights
 from ser_helpers.paired import Difference
 
-N_FOLDS = 6
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 #: What is measured by the name that the notebook calls it.
 SETS = {
@@ -371,7 +372,7 @@ def measure_frames(heard: Heard) -> dict:
     """Compare with the network of notebook 09, trained on the same folds (20 to 40 minutes)."""
     clips = heard.clips
     table = frames.extract(clips, progress=False)
-    parts = [split.parts_of_fold(heard.folds, fold) for fold in range(N_FOLDS)]
+    parts = protocol.all_parts(heard.folds)
     runs = measure_temporal.run_folds(table, clips, parts, temporal.TemporalSettings(), n_jobs=1)
     pieces = [p.loc[own.index[own == "test"]] for (_, p), own in zip(runs, parts, strict=True)]
     network = pd.concat(pieces).loc[clips.index].idxmax(axis=1)
@@ -399,8 +400,8 @@ def measure_chosen(heard: Heard) -> dict:
     ears = pretrained_recipes.Ears(heard.corpus)
     known = pretrained_trials.trials(ears)
     tried = record.read(f"pretrained_{record.name_of(heard.corpus)}")["trials"]
-    apart = ~heard.folds.isin([fold + 1 for fold in pretrained_trials.TRIAL_FOLDS])
-    parts = [split.parts_of_fold(heard.folds, fold) for fold in range(N_FOLDS)]
+    apart = protocol.never_tried(heard.folds)
+    parts = protocol.all_parts(heard.folds)
     found: dict = {}
     for how, table in (("unseen speakers", heard.table), ("standardised by speaker", heard.own)):
         name = best_of(tried, by_speaker=table is heard.own)
@@ -427,8 +428,7 @@ def measure_tuning(heard: Heard) -> Iterator[dict]:
     known = fine_tuning.frames_of(clips, pretrained.load())
     table = heard.table[pretrained.feature_names((fine_tuning.INPUT, fine_tuning.TRAINED))]
     rows, said = [], []
-    for fold in range(N_FOLDS):
-        parts = split.parts_of_fold(heard.folds, fold)
+    for parts in protocol.all_parts(heard.folds):
         row, answers = fine_tuning.run_fold(known, table, clips.emotion, parts, settings)
         rows.append(row)
         said.append(answers)

@@ -30,6 +30,7 @@ import record
 import torch
 from dask import config
 from distributed import Client, LocalCluster
+from protocol import N_FOLDS
 from torch.utils.data import DataLoader, TensorDataset
 
 from ser_helpers import data, evaluate, features, split
@@ -40,7 +41,7 @@ ROOT = Path(__file__).parents[1]
 WORKERS = {"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1}}
 SIZES = {"cheap": (100, 200, 400, 800), "dear": (10, 20, 40, 80)}
 MOST_CLIPS = (2_000, 20_000, 1_000_000)  # of a stream, about
-N_FOLDS, EPOCHS = 6, 5
+EPOCHS = 5
 BUFFER = 0.2  # of the training clips
 PACKAGES = ("dask", "joblib", "librosa", "numpy", "pyarrow", "scikit-learn", "torch")
 #: Go through a stream in a fresh process, and print how many clips came and the most memory added.

@@ -17,11 +17,11 @@ import joblib
 import numpy as np
 import pandas as pd
 import record
+from protocol import N_FOLDS
 
 from ser_helpers import calibration, data, evaluate, features, split, train
 from ser_helpers.further import adapt, channel, cures
 
-N_FOLDS = 6
 SEEDS = range(3)  # for the network and for choosing the calibration clips
 N_CALIBRATION = (2, 5, 10, 20)
 MINUTE = 60.0  # seconds

@@ -35,14 +35,14 @@ from unittest import mock
 import joblib
 import numpy as np
 import pandas as pd
+import protocol
 import record
 import torch
+from protocol import N_FOLDS, TRIAL_FOLDS
 
 from ser_helpers import data, evaluate, features, model, split, train
 from ser_helpers.further import checkpoint, frames, temporal
 
-N_FOLDS = 6
-TRIAL_FOLDS = (0, 1, 2)  # their validation parts are the folds 1, 2 and 3
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 
 
@@ -116,7 +116,7 @@ def measure(
     table: pd.Series, clips: pd.DataFrame, settings: temporal.TemporalSettings, *, n_jobs: int
 ) -> dict:
     folds = split.folds_by_speaker(clips, N_FOLDS)
-    parts = [split.parts_of_fold(folds, fold) for fold in range(N_FOLDS)]
+    parts = protocol.all_parts(folds)
     runs = run_folds(table, clips, parts, settings, n_jobs=n_jobs)
     rows, unseen = [], []
     for (row, probabilities), part in zip(runs, parts, strict=True):
@@ -127,7 +127,7 @@ def measure(
             row | {"test_uar": round(evaluate.scores(clips.emotion[test], predicted)["uar"], 4)}
         )
     predicted = pd.concat(unseen).loc[clips.index]
-    apart = ~folds.isin([fold + 1 for fold in TRIAL_FOLDS])  # never scored in a trial
+    apart = protocol.never_tried(folds)
     return {
         "protocol": f"{folds.name}; the next fold chooses the epoch",
         "scores": {
@@ -345,8 +345,7 @@ def trial(
     n_jobs: int,
 ) -> dict:
     fold_of = split.folds_by_speaker(clips, N_FOLDS)
-    parts = [split.parts_of_fold(fold_of, fold) for fold in folds]
-    visible = [part[part != "test"] for part in parts]
+    visible = protocol.trial_parts(fold_of, folds)
     rows = [row for row, _ in run_folds(table, clips, visible, settings, n_jobs=n_jobs)]
     return {
         "validation_uar": round(sum(row["validation_uar"] for row in rows) / len(rows), 4),

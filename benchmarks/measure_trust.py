@@ -22,13 +22,14 @@ import numpy as np
 import pandas as pd
 import record
 import torch
+from protocol import N_FOLDS
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import calibration, data, evaluate, features, split, train
 from ser_helpers.further import cures, heads, temporal
 from ser_helpers.scoring import confusions, draw_people, score
 
-N_FOLDS, N_DRAWS = 6, 2000
+N_DRAWS = 2000
 SYSTEMS = {"ours of 05": "ours", "ours of 09": "frames", "ours of 13": "whisper"}
 COVERAGES = tuple(round(0.1 * i, 1) for i in range(1, 11))
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")

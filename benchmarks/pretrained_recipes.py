@@ -12,6 +12,7 @@ import joblib
 import measure_temporal
 import numpy as np
 import pandas as pd
+import protocol
 import torch
 from fine_tuning import tensor
 from scipy.signal import resample_poly
@@ -45,7 +46,7 @@ def once(recipe: Recipe) -> Recipe:
     known: dict[tuple, Answers] = {}
 
     def answers(parts: pd.Series) -> Answers:
-        key = parts.name, len(parts)
+        key = tuple(parts.items())
         if key not in known:
             known[key] = recipe(parts)
         return known[key]
@@ -260,18 +261,12 @@ class Ears:
     def network_over_time(self) -> Recipe:
         """Return the network of notebook 09, trained as for part "frames" of the benchmark."""
         table = frames.extract(self.clips, progress=False)
-        folds = split.folds_by_speaker(self.clips, measure_temporal.N_FOLDS)
+        folds = split.folds_by_speaker(self.clips, protocol.N_FOLDS)
 
         def answers(parts: pd.Series) -> Answers:
             # The whole split is what the benchmark's cache knows; the test clips are not trained
             # on, and are dropped here if this recipe is not to see them.
-            (whole,) = (
-                own
-                for own in (
-                    split.parts_of_fold(folds, fold) for fold in range(measure_temporal.N_FOLDS)
-                )
-                if own.name == parts.name
-            )
+            whole = protocol.whole(parts, folds)
             ((_, found),) = measure_temporal.run_folds(
                 table, self.clips, [whole], temporal.TemporalSettings(), n_jobs=1
             )

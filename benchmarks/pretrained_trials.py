@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pretrained_recipes as recipes
+import protocol
 import record
 import torch
 from pretrained_recipes import Ears, Recipe
@@ -23,8 +24,6 @@ from threadpoolctl import threadpool_limits
 from ser_helpers import data, split
 from ser_helpers.further import pretrained
 
-N_FOLDS = 6
-TRIAL_FOLDS = (0, 1, 2)
 SEVERAL = ((2,), (2, 3), (2, 3, 4), (1, 2, 3, 4))
 SEEDS = (0, 1, 2)
 
@@ -181,9 +180,7 @@ def main() -> None:
     file = f"pretrained_{record.name_of(corpus)}"
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        folds = split.folds_by_speaker(corpus.clips, N_FOLDS)
-        of_folds = (split.parts_of_fold(folds, fold) for fold in TRIAL_FOLDS)
-        visible = [parts[parts != "test"] for parts in of_folds]
+        visible = protocol.trial_parts(split.folds_by_speaker(corpus.clips, protocol.N_FOLDS))
         ears = Ears(corpus)
         for name, recipe in trials(ears).items():
             if options.only and not any(word in name for word in options.only):

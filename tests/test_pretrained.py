@@ -10,9 +10,9 @@ import sys
 import zipfile
 from dataclasses import replace
 
-import measure_pretrained
 import numpy as np
 import pandas as pd
+import protocol
 import pytest
 import soundfile
 import torch
@@ -496,7 +496,7 @@ def test_the_published_scores_are_repeated_in_one_fold(name, request, tmp_path):
         request.getfixturevalue("wheel")
     corpus = data.open_corpus(source)
     table = pretrained.embed(corpus.clips, (2, 3), cache=tmp_path, progress=False)
-    folds = split.folds_by_speaker(corpus.clips, measure_pretrained.N_FOLDS)
+    folds = split.folds_by_speaker(corpus.clips, protocol.N_FOLDS)
     labels = corpus.clips.emotion
     _, said, uar, strength = heads.validated(table, labels, split.parts_of_fold(folds, 0))
     told = json.loads(path.read_text("utf-8"))["folds"]["unseen speakers"]["layers 2 and 3"][0]
