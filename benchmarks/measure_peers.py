@@ -12,7 +12,6 @@ run goes on; ``--only NAME …`` measures some (with "ours of 05" and "ours of 1
 with them). Needs ``benchmarks/requirements.txt``.
 """
 
-import argparse
 import hashlib
 import inspect
 import time
@@ -197,17 +196,11 @@ def milliseconds(name: str, clips: pd.DataFrame) -> float:
     return 1000 * (time.process_time() - start) / len(paths)
 
 
-def rounded(found: object) -> dict:
-    """Round a difference to a hundredth of a point."""
-    told = {key: round(getattr(found, key), 4) for key in ("value", "low", "high", "spread")}
-    return told | {"tells": bool(found.tells)}
-
-
 def measure_all(
     corpus: data.Corpus, *, only: Sequence[str] = tuple(SYSTEMS), n_folds: int = N_FOLDS
 ) -> dict:
     """Measure systems, each in all of its ways, with the differences to ours of 05 and 13."""
-    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    memory = record.memory()
     # Only clips that every system can hear.
     clips = corpus.clips.loc[features.extract(corpus.clips, n_jobs=1, progress=False).index]
     by = {PLAIN: split.folds_by_speaker(clips, n_folds), LEAKS: split.folds_by_rows(clips, n_folds)}
@@ -234,7 +227,7 @@ def measure_all(
         for other in ("ours of 05", "ours of 13"):
             if name != other and (other, way) in said:
                 apart = evaluate.difference(clips.emotion, answers, said[other, way], clips.actor)
-                result["paired difference"][f"{name} minus {other}, {way}"] = rounded(apart)
+                result["paired difference"][f"{name} minus {other}, {way}"] = record.compared(apart)
     return {
         **record.about(corpus, clips),
         "interval": "95 %, bootstrap over speakers",
@@ -262,8 +255,7 @@ def own_of(table: Table, actors: pd.Series) -> Table:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument(
         "--only", nargs="+", choices=SYSTEMS, help="these; keep the others' figures"
     )

@@ -9,7 +9,6 @@ weights, and the course's networks on the same folds, for paired differences. Wr
 scores what they chose. Needs the weights (``requirements-pretrained.txt``).
 """
 
-import argparse
 import os
 import platform
 import time
@@ -33,7 +32,6 @@ from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.further import adapt, frames, heads, pretrained, temporal, whisper_weights
-from ser_helpers.paired import Difference
 
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 #: What is measured by the name that the notebook calls it.
@@ -66,7 +64,7 @@ def scores(clips: pd.DataFrame, said: pd.Series) -> dict:
 
 def paired(clips: pd.DataFrame, a: pd.Series, b: pd.Series) -> dict:
     """Subtract the UAR of ``b`` from that of ``a``, over the speakers whom both heard."""
-    return told(evaluate.difference(clips.emotion, a, b, clips.actor))
+    return record.compared(evaluate.difference(clips.emotion, a, b, clips.actor))
 
 
 def repeated(values: pd.Series, n: int) -> pd.Series:
@@ -97,12 +95,9 @@ def paired_draws(clips: pd.DataFrame, a: list[pd.Series], b: list[pd.Series]) ->
     """Subtract mean UARs over several draws; a single answer meets each draw of the other."""
     n = max(len(a), len(b))
     both = (joined(clips, own * (n if len(own) == 1 else 1)) for own in (a, b))
-    return told(evaluate.difference(repeated(clips.emotion, n), *both, repeated(clips.actor, n)))
-
-
-def told(found: Difference) -> dict:
-    """Return a difference as the results keep it, and whether it tells."""
-    return record.bounds(found) | {"spread": round(found.spread, 4), "tells": found.tells}
+    return record.compared(
+        evaluate.difference(repeated(clips.emotion, n), *both, repeated(clips.actor, n))
+    )
 
 
 def by_layers(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> tuple[dict, dict]:
@@ -462,8 +457,7 @@ PARTS: dict[str, Callable[[Heard], dict | Iterator[dict]]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)

@@ -9,7 +9,6 @@ the notebook's own code. Writes ``ser_helpers/results/scale_<corpus>.json``.
 Seconds depend on the machine and on what else it is doing.
 """
 
-import argparse
 import importlib.util
 import json
 import logging
@@ -228,8 +227,7 @@ def measure_streams(corpus: data.Corpus, here: Path) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parts = {"cost": measure_cost, "streams": measure_streams}
     parser.add_argument(
         "--only", choices=parts, help="measure only this part; keep the other's figures"

@@ -21,7 +21,6 @@ are standardised clip by clip and have no level either. All four are scored on t
 played backwards, and compared by paired differences over speakers.
 """
 
-import argparse
 import hashlib
 import inspect
 import json
@@ -104,7 +103,7 @@ def run_folds(
     n_jobs: int,
 ) -> list[tuple[dict, pd.DataFrame]]:
     warnings.filterwarnings("ignore", "Persisting input arguments")
-    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    memory = record.memory()
     pool = joblib.Parallel(n_jobs=n_jobs, verbose=10)
     cached = joblib.delayed(memory.cache(run_fold))
     # The cache must not depend on where a clip is stored on this machine.
@@ -273,7 +272,7 @@ def order(
     film_backwards, rows_backwards = turned(clips)
     rows = features.extract(clips).loc[clips.index]
     warnings.filterwarnings("ignore", "Persisting input arguments")
-    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    memory = record.memory()
     cached = joblib.delayed(memory.cache(run_order_fold))
     without_path = clips.drop(columns="path")
     tasks = [(part, shuffle) for part in parts for shuffle in (False, True)]
@@ -354,8 +353,7 @@ def trial(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument(
         "--short",
         type=int,

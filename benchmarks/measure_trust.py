@@ -12,10 +12,8 @@ Writes ``results/trust_<corpus>.json``. Needs the weights of 13 (``requirements-
 ``--only "ours of 05"`` does not.
 """
 
-import argparse
 from collections.abc import Sequence
 
-import joblib
 import measure_peers
 import measure_temporal
 import numpy as np
@@ -66,8 +64,7 @@ def uars(matrices: np.ndarray, seed: int) -> np.ndarray:
 def bounds(values: np.ndarray) -> dict[str, float]:
     """Return the first value with the interval of the others."""
     low, high = np.quantile(values[1:], [0.025, 0.975])
-    named = {"value": values[0], "low": low, "high": high}
-    return {key: round(float(value), 4) for key, value in named.items()}
+    return record.rounded({"value": values[0], "low": low, "high": high})
 
 
 def by_sex(clips: pd.DataFrame, said: dict[str, pd.Series]) -> dict:
@@ -132,7 +129,7 @@ def measure_all(
     corpus: data.Corpus, *, only: Sequence[str] = tuple(SYSTEMS), n_folds: int = N_FOLDS
 ) -> dict:
     """Measure all of it for some systems."""
-    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    memory = record.memory()
     clips = corpus.clips.loc[features.extract(corpus.clips, n_jobs=1, progress=False).index]
     folds = split.folds_by_speaker(clips, n_folds)
     said, sure, cover, scores = {}, {}, {}, {}
@@ -163,8 +160,7 @@ def measure_all(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument("--only", nargs="+", choices=SYSTEMS, default=SYSTEMS, help="systems")
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)

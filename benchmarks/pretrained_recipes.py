@@ -8,11 +8,11 @@ validation part and of the test part; None for the latter if the split has none.
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import joblib
 import measure_temporal
 import numpy as np
 import pandas as pd
 import protocol
+import record
 import torch
 from fine_tuning import tensor
 from scipy.signal import resample_poly
@@ -235,7 +235,7 @@ class Ears:
     """A corpus, and all that the recipes hear of it; what takes minutes is kept in ``work/``."""
 
     def __init__(self, corpus: data.Corpus) -> None:
-        self.memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+        self.memory = record.memory()
         self.whole = pretrained.embed(corpus.clips, range(6), n_jobs=1)
         self.clips = corpus.clips.loc[self.whole.index]
         self.labels = self.clips.emotion

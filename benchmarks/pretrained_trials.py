@@ -7,7 +7,6 @@ under ``trials``; ``--only WORD …`` runs those whose name holds one of the wor
 scored on all folds by ``measure_pretrained.py --only chosen``.
 """
 
-import argparse
 import time
 from functools import partial
 
@@ -171,8 +170,7 @@ def together(found: dict[str, Recipe]) -> dict[str, Recipe]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument("--only", nargs="+", help="trials whose name holds one of these")
     parser.add_argument("--new", action="store_true", help="only those not yet in the results")
     options = parser.parse_args()
