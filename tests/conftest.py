@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # PyTorch is imported where it is needed, so that other tests
 
 SR = 16_000
 ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REPOSITORY = PROJECT["urls"]["Repository"]  # its address; `course.py home` changes it
 
 settings.register_profile("course", deadline=None)  # how long a test takes depends on the machine
 settings.load_profile("course")

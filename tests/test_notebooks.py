@@ -2,12 +2,11 @@
 
 import re
 import statistics
-import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT, load_script
+from conftest import REPOSITORY, ROOT, load_script
 
 from ser_helpers import exercises, quiz
 
@@ -53,11 +52,6 @@ def outputs(cells) -> list:
     return [output for cell in code(cells) for output in cell.outputs]
 
 
-def repository() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project["urls"]["Repository"]
-
-
 def test_the_notebooks_of_the_main_road_are_there():
     assert [path.name[:2] for path in PATHS[:7]] == [f"0{i}" for i in range(7)]
 
@@ -65,7 +59,7 @@ def test_the_notebooks_of_the_main_road_are_there():
 def test_it_begins_with_title_links_setup_and_box(path, cells):
     number = path.stem[:2]
     assert re.match(rf"# {number} · \S", cells[0].source)
-    name = repository().removeprefix("https://github.com/")
+    name = REPOSITORY.removeprefix("https://github.com/")
     file = f"notebooks/{path.name}"
     assert f"(https://colab.research.google.com/github/{name}/blob/main/{file})" in cells[0].source
     assert f"(https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/{file})" in cells[0].source
@@ -82,7 +76,7 @@ def test_it_begins_with_title_links_setup_and_box(path, cells):
 def test_the_cell_for_colab_is_the_same_everywhere_and_leaves_numpy_and_torch_alone(path, cells):
     first = nbformat.read(PATHS[0], as_version=4).cells[1].source
     assert cells[1].source == first
-    assert f"git+{repository()}" in first
+    assert f"git+{REPOSITORY}" in first
     assert "--no-deps" in first
     assert cells[1].metadata["jupyter"]["source_hidden"] and cells[1].metadata["cellView"] == "form"
 

@@ -4,11 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-import tomllib
 
 import pytest
 import yaml
-from conftest import ROOT, load_script
+from conftest import PROJECT, ROOT, load_script
 from packaging.specifiers import SpecifierSet
 
 PATHS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -37,8 +36,7 @@ def files_in(command: str) -> set[str]:
 
 
 def pythons() -> list[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = SpecifierSet(project["requires-python"])
+    wanted = SpecifierSet(PROJECT["requires-python"])
     return [version for version in (f"3.{minor}" for minor in range(6, 30)) if version in wanted]
 
 
