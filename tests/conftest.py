@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,6 +120,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)  # on a busy machine, two threads would wait for each other
     yield
     torch.set_num_threads(before)
+
+
+def results(name: str) -> dict | list:
+    """Read ``results/<name>.json``, as a benchmark stored it."""
+    path = ROOT / "ser_helpers" / "results" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def load_script(path: Path) -> ModuleType:

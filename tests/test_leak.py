@@ -3,7 +3,6 @@
 Set ``SER_RAVDESS`` to a folder of RAVDESS's clips to measure again what is told of them.
 """
 
-import json
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
@@ -216,10 +215,7 @@ def test_copies_are_kept_and_made_anew_for_a_changed_clip(corpus, tmp_path, monk
 
 TOLERANCE = 0.02
 CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
-TOLD = {
-    name: json.loads((ROOT / "ser_helpers" / "results" / f"leak_{name}.json").read_text("utf-8"))
-    for name in CORPORA
-}
+TOLD = {name: results(f"leak_{name}") for name in CORPORA}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ what the course prints.
 """
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -16,7 +15,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, load_script, publish
+from conftest import ROOT, load_script, publish, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,11 +25,7 @@ from ser_helpers.files import find_table
 from ser_helpers.further import listeners
 
 CHANNELS = ("voice", "face", "both")
-RESULTS = ROOT / "ser_helpers" / "results"
-TOLD, DEMO, RAVDESS = (
-    json.loads((RESULTS / f"listeners_{name}.json").read_text("utf-8"))
-    for name in ("cremad", "demo", "ravdess")
-)
+TOLD, DEMO, RAVDESS = (results(f"listeners_{name}") for name in ("cremad", "demo", "ravdess"))
 NOTEBOOK = ROOT / "notebooks" / "08_what_listeners_hear.ipynb"
 TABLE = "processedResults/tabulatedVotes.csv"
 rows_of_votes = st.lists(

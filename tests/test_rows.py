@@ -1,11 +1,10 @@
 """What notebook 02 tells of real people is what the benchmark measured."""
 
-import json
 import os
 
 import nbformat
 import pytest
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 
 from ser_helpers import data
 
@@ -13,7 +12,7 @@ CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
 
 
 def told(name: str) -> dict:
-    return json.loads((ROOT / "ser_helpers" / "results" / f"rows_{name}.json").read_text("utf-8"))
+    return results(f"rows_{name}")
 
 
 @pytest.mark.parametrize("name", CORPORA)

@@ -1,7 +1,6 @@
 """The network that sees time: padding, changes, training, files, the map of what it looks at, and
 the scores that notebook 09 prints."""
 
-import json
 import os
 import re
 
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -363,8 +362,7 @@ NOTEBOOK = ROOT / "notebooks" / "09_a_network_that_sees_time.ipynb"
 
 
 def told(name: str) -> dict | list:
-    path = ROOT / "ser_helpers" / "results" / f"temporal_{name}.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    return results(f"temporal_{name}")
 
 
 def percent(value: float) -> str:
@@ -390,8 +388,7 @@ def test_the_scores_that_notebook_09_prints_are_those_of_the_benchmarks():
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
     text = "\n".join(o.text for cell in cells for o in cell.get("outputs", []) if "text" in o)
     for corpus in ("demo", "ravdess"):
-        path = ROOT / "ser_helpers" / "results" / f"{corpus}.json"
-        road = json.loads(path.read_text(encoding="utf-8"))["scores"]
+        road = results(f"{corpus}")["scores"]
         for name, scores in (*told(corpus)["scores"].items(), *road.items()):
             if name in ("frames, unseen speakers", "course, unseen speakers"):
                 value, low, high = (scores["uar"][k] for k in ("value", "low", "high"))
