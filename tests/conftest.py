@@ -113,6 +113,16 @@ def publish(monkeypatch: pytest.MonkeyPatch, corpus: str, folder: Path) -> None:
 
 
 @pytest.fixture
+def no_windows() -> Iterator[None]:
+    """Draw without a screen, and close what was drawn."""
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     import torch
 

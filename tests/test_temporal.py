@@ -23,13 +23,7 @@ from ser_helpers.model import count_parameters
 FEW = TemporalSettings(channels=(4, 8, 8, 8), epochs=3)
 AUDIO = features.AudioSettings()
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
