@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 import peers
 import record
+import speed
 import torch
 from protocol import N_FOLDS
 from threadpoolctl import threadpool_limits
@@ -190,10 +191,7 @@ def milliseconds(name: str, clips: pd.DataFrame) -> float:
     of = row(name)
     paths = list(clips.path.iloc[:: max(1, len(clips) // TIMED)])
     of(paths[0])
-    start = time.process_time()
-    for path in paths:
-        of(path)
-    return 1000 * (time.process_time() - start) / len(paths)
+    return speed.milliseconds(of, paths)
 
 
 def measure_all(

@@ -9,7 +9,6 @@ the notebook's own code. Writes ``ser_helpers/results/scale_<corpus>.json``.
 Seconds depend on the machine and on what else it is doing.
 """
 
-import importlib.util
 import json
 import logging
 import os
@@ -61,11 +60,7 @@ print(json.dumps(measure_scale.notebook().most_memory_by_hand(loader)))
 
 def notebook() -> SimpleNamespace:
     """Load the functions that notebook 12 defines."""
-    path = ROOT / "tests" / "notebook_code.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.functions_of("12")
+    return record.load_script(ROOT / "tests" / "notebook_code.py").functions_of("12")
 
 
 def measure_steps(clips: pd.DataFrame) -> dict:

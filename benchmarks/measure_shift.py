@@ -20,6 +20,7 @@ from protocol import N_FOLDS
 
 from ser_helpers import calibration, data, evaluate, features, split, train
 from ser_helpers.further import adapt, channel, cures
+from ser_helpers.scoring import draw_people
 
 SEEDS = range(3)  # for the network and for choosing the calibration clips
 N_CALIBRATION = (2, 5, 10, 20)
@@ -399,7 +400,7 @@ def drawn(sums: pd.DataFrame, actor: pd.Series) -> pd.DataFrame:
     """Sum each column by speaker, and over draws of speakers; the first row is everybody once."""
     by_speaker = sums.groupby(actor.loc[sums.index]).sum()
     people = len(by_speaker)
-    draws = evaluate.draw_people(people, N_DRAWS, seed=0)
+    draws = draw_people(people, N_DRAWS, seed=0)
     weights = np.vstack([np.ones(people), draws])
     return pd.DataFrame(weights @ by_speaker.to_numpy(), columns=sums.columns)
 

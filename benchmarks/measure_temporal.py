@@ -248,11 +248,7 @@ def run_row_folds(
     for part in parts:
         result = train.fit(table, clips.emotion, part, progress=False)
         test = part.index[part == "test"]
-        rows = backwards.loc[test, table.columns]
-        probabilities = train.model_probabilities(
-            result.model, torch.from_numpy(result.scaler.transform(rows).astype(np.float32))
-        )
-        said = np.array(result.classes)[probabilities.argmax(axis=1)]
+        said = result.answers(backwards.loc[test, table.columns]).idxmax(axis=1)
         answers.append(pd.DataFrame({"forwards": result.predictions[test], "backwards": said}))
     return pd.concat(answers)
 

@@ -2,13 +2,16 @@
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import ModuleType
 
 import joblib
 import pandas as pd
@@ -19,6 +22,16 @@ from ser_helpers.files import replace_file
 from ser_helpers.paired import Difference
 
 RESULTS = Path(ser_helpers.__file__).parent / "results"
+
+
+def load_script(path: Path) -> ModuleType:
+    """Import a file that is not part of a package, under its own name."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # a dataclass looks its module up there
+    spec.loader.exec_module(module)
+    return module
 
 
 def parser(doc: str) -> argparse.ArgumentParser:
@@ -98,6 +111,11 @@ def bounds(found: Difference) -> dict[str, float]:
 def compared(found: Difference) -> dict[str, float | bool]:
     """Return what :func:`bounds` does, how much people differ in it, and whether it tells."""
     return bounds(found) | {"spread": round(float(found.spread), 4), "tells": bool(found.tells)}
+
+
+def spread(table: pd.DataFrame) -> dict:
+    """Return the median, minimum and maximum of each column."""
+    return table.agg(["median", "min", "max"]).round(2).to_dict()
 
 
 def read(name: str) -> object:
