@@ -21,6 +21,7 @@ from ser_helpers.plot.base import (
     emotion_name,
     emotions_in,
     new_axes,
+    over_time,
     subplots,
 )
 
@@ -162,19 +163,10 @@ def matrix(
             f"a matrix of rows and frames is needed; the values have the shape {values.shape}"
         )
     ax = ax or new_axes(8, 3)
-    n_rows, n_frames = values.shape
-    seconds = n_frames * settings.hop_length / settings.sr
-    image = ax.imshow(
-        values,
-        origin="lower",
-        aspect="auto",
-        cmap="cividis",
-        interpolation="nearest",
-        extent=(0, seconds, -0.5, n_rows - 0.5),
-    )
+    seconds = values.shape[1] * settings.hop_length / settings.sr
+    image = over_time(ax, values, seconds, cmap="cividis")
     ax.figure.colorbar(image, ax=ax, label=label)
     ax.set(xlabel="time (s)", ylabel=ylabel, title=title)
-    ax.grid(False)
     return ax
 
 
