@@ -144,6 +144,12 @@ def check_same_clips(values: pd.Series, emotion: pd.Series) -> None:
         )
 
 
+def title_of(label: str) -> str:
+    """Turn the label of an axis into a title: "mean F0 (Hz)" into "Mean F0"."""
+    name = label.split(" (")[0]
+    return name[:1].upper() + name[1:]
+
+
 def over_time(
     ax: Axes, rows: np.ndarray, seconds: float, *, lowest: float = -0.5, **look: Any
 ) -> AxesImage:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ser_helpers.features import AudioSettings
 from ser_helpers.plot.base import new_axes, over_time, subplots
-from ser_helpers.plot.sound import _label_mel_bands
+from ser_helpers.plot.sound import label_mel_bands
 
 
 def occlusion(
@@ -62,7 +62,7 @@ def occlusion(
     )
     bar = ax.figure.colorbar(ScalarMappable(colour.norm, colour.cmap), ax=ax)
     bar.set_label("fall of the probability (points)")
-    _label_mel_bands(ax, settings)
+    label_mel_bands(ax, settings)
     ax.set(xlabel="time (s)", title=title)
     return ax
 
@@ -170,7 +170,7 @@ def occlusion_maps(
         look = {"colors": "#555555", "linewidths": 0.5, "linestyles": "solid"}
         place = {"origin": "lower", "extent": image.get_extent()}
         right.contour(picture, [np.quantile(picture, 0.9)], **look, **place)
-        _label_mel_bands(left, settings)
+        label_mel_bands(left, settings)
         left.set_title(title, loc="left", fontsize=11)
         for ax in (left, right):
             ax.set_xlabel("time (s)")

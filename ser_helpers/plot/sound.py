@@ -84,7 +84,7 @@ def mel_spectrogram(
     power = mel_power(y, settings)
     level = librosa.power_to_db(power, ref=loudest or power.max(), top_db=None)
     image = over_time(ax, level, len(y) / settings.sr, cmap="magma", vmin=-80, vmax=0)
-    _label_mel_bands(ax, settings)
+    label_mel_bands(ax, settings)
     ax.set(xlabel="time (s)", title="Mel spectrogram")
     if colour_bar:
         ax.figure.colorbar(image, ax=ax, label="level (dB re loudest)")
@@ -169,7 +169,7 @@ def _samples(y: np.ndarray) -> np.ndarray:
     return y
 
 
-def _label_mel_bands(ax: Axes, settings: AudioSettings) -> None:
+def label_mel_bands(ax: Axes, settings: AudioSettings) -> None:
     """Name the frequencies of an axis on which mel band ``i`` stands at ``i``."""
     hertz = np.array([250, 1000, 2000, 4000, 6000])
     position = mel_position(hertz, settings)
