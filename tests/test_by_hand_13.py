@@ -2,13 +2,12 @@
 
 import re
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from conftest import ROOT, results
-from notebook_code import functions_of
+from notebook_code import functions_of, prose_of
 from torch.nn.functional import scaled_dot_product_attention
 
 from ser_helpers import data, exercises
@@ -20,8 +19,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def markdown() -> str:
-    cells = nbformat.read(PATH, as_version=4).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return prose_of(PATH)
 
 
 def some_head(width: int, n_numbers: int, *, scale: float) -> attention.Head:

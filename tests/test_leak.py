@@ -14,6 +14,7 @@ import pytest
 from conftest import ROOT, load_script, results
 from hypothesis import given
 from hypothesis import strategies as st
+from notebook_code import prose_of
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
@@ -213,6 +214,7 @@ def test_copies_are_kept_and_made_anew_for_a_changed_clip(corpus, tmp_path, monk
 
 # -- what is told -----------------------------------------------------------------------------
 
+NOTEBOOK = ROOT / "notebooks" / "07_the_leak.ipynb"
 TOLERANCE = 0.02
 CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
 TOLD = {name: results(f"leak_{name}") for name in CORPORA}
@@ -220,12 +222,12 @@ TOLD = {name: results(f"leak_{name}") for name in CORPORA}
 
 @pytest.fixture(scope="module")
 def cells():
-    return nbformat.read(ROOT / "notebooks" / "07_the_leak.ipynb", as_version=4).cells
+    return nbformat.read(NOTEBOOK, as_version=4).cells
 
 
 @pytest.fixture(scope="module")
-def prose(cells):
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+def prose():
+    return prose_of(NOTEBOOK)
 
 
 @pytest.mark.remeasures

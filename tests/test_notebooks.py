@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import REPOSITORY, ROOT, load_script
+from notebook_code import prose
 
 from ser_helpers import exercises, quiz
 
@@ -33,10 +34,6 @@ def path(request) -> Path:
 @pytest.fixture
 def cells(path) -> list:
     return nbformat.read(path, as_version=4).cells
-
-
-def prose(cells) -> str:
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 def code(cells) -> list:

@@ -13,6 +13,7 @@ import torch
 from conftest import ROOT, load_script, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from notebook_code import prose_of
 
 from ser_helpers import data, evaluate, features, split
 from ser_helpers import predict as road
@@ -391,8 +392,7 @@ def test_the_scores_that_notebook_09_prints_are_those_of_the_benchmarks():
 
 
 def test_the_measured_numbers_in_notebook_09_are_those_of_the_benchmarks():
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    prose = prose_of(NOTEBOOK)
     final, trials = told("ravdess"), {t["trial"].split(" (")[0]: t for t in told("trials")}
     untouched = final["scores"]["frames, unseen speakers never scored in a trial"]["uar"]
     values = (percent(untouched[k]) for k in ("value", "low", "high"))
@@ -421,8 +421,7 @@ def test_the_measured_numbers_in_notebook_09_are_those_of_the_benchmarks():
 
 
 def test_what_notebook_09_says_of_the_order_is_what_was_measured():
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    prose = prose_of(NOTEBOOK)
     demo, people = (told(name)["order"] for name in ("demo", "ravdess"))
     assert f"{people['epochs']} epochs on RAVDESS and {demo['epochs']} on the demo voices" in prose
     assert f"{people['n_actors']} actors of RAVDESS and {demo['n_actors']} demo voices" in prose
