@@ -223,7 +223,7 @@ def scores() -> str:
         bold = f"**{name}**" if is_ours(name) else name
         rows.append([bold, *map(share, uar.values()), f"{cost['processor_minutes']:.1f}"])
         pairs = found["paired difference"]
-        if name not in ("ours of 05",):
+        if name != "ours of 05":
             apart.append(
                 [bold]
                 + [points(pairs.get(f"{name} minus ours of 05, {way}")) for way in WAYS]
@@ -262,14 +262,14 @@ def scores() -> str:
             "",
             "Processor minutes: features of all clips and training of all six folds, one core.",
             "",
-            built(found),
+            built(),
             "",
             f"*{machine(found['machine'])}. {versions(found['versions'])}.*",
         ]
     )
 
 
-def built(found: Json) -> str:
+def built() -> str:
     """Say how the others were built."""
     network = (
         "Kaggle's network has the sizes, first weights, optimiser, batches, 50 epochs and falling "

@@ -91,7 +91,7 @@ def test_oldest_takes_every_lower_bound():
     assert "pandas==2.2.2" in lines  # 2.2.0 does not go with NumPy 2
 
 
-def test_actionlint_finds_nothing(tmp_path):
+def test_actionlint_finds_nothing():
     program = os.environ.get("SER_ACTIONLINT") or shutil.which("actionlint")
     if not program:
         pytest.skip("needs actionlint; SER_ACTIONLINT may name it")

@@ -418,7 +418,7 @@ def probe(
     found = neighbours(protocol)
     own = protocol.rows.loc[found.index, columns]
     theirs = protocol.rows.loc[found.nearest, columns].set_axis(found.index)
-    chance = {column: 0.0 for column in columns}
+    chance = dict.fromkeys(columns, 0.0)
     for column in columns:
         codes = pd.factorize(protocol.rows[column])[0]
         for learn, test in protocol.turns:
