@@ -28,7 +28,7 @@ import peers
 import record
 import speed
 import torch
-from protocol import N_FOLDS
+from protocol import N_FOLDS, scores
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
@@ -216,9 +216,8 @@ def measure_all(
                 table = by_speaker(plain, clips.actor)
             said[name, way], seconds = cross_validate(name, table, clips, by[way], memory)
             cost[f"training_seconds, {way}"] = round(seconds, 1)
-            found = evaluate.intervals(clips.emotion, said[name, way], clips.actor)
-            result["scores"][f"{name}, {way}"] = found.round(4).to_dict("index")
-            print(f"{name}, {way}: UAR {found.value['uar']:.1%}", flush=True)
+            found = result["scores"][f"{name}, {way}"] = scores(clips, said[name, way])
+            print(f"{name}, {way}: UAR {found['uar']['value']:.1%}", flush=True)
         minutes = len(clips) * cost["ms_per_clip"] / 1000 + cost[f"training_seconds, {PLAIN}"]
         result["cost"][name] = cost | {"processor_minutes": round(minutes / 60, 2)}
     for (name, way), answers in said.items():

@@ -26,7 +26,7 @@ import pretrained_trials
 import protocol
 import record
 import torch
-from protocol import N_FOLDS
+from protocol import N_FOLDS, scores
 from sklearn.metrics import balanced_accuracy_score
 from threadpoolctl import threadpool_limits
 
@@ -55,11 +55,6 @@ PROBE = 3e-3  # C of all probes
 EVERYBODY = "all training speakers"
 #: How the control's weights are drawn: as PyTorch begins, or the trained ones in random order.
 DRAWN = {"as PyTorch begins": pretrained_random.begin, "shuffled": pretrained_random.shuffle}
-
-
-def scores(clips: pd.DataFrame, said: pd.Series) -> dict:
-    """Score predictions, with intervals over speakers."""
-    return evaluate.intervals(clips.emotion, said, clips.actor).round(4).to_dict("index")
 
 
 def paired(clips: pd.DataFrame, a: pd.Series, b: pd.Series) -> dict:

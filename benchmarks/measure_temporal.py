@@ -130,11 +130,7 @@ def measure(
     return {
         "protocol": f"{folds.name}; the next fold chooses the epoch",
         "scores": {
-            name: evaluate.intervals(
-                clips.emotion[rows_of], predicted[rows_of], clips.actor[rows_of]
-            )
-            .round(4)
-            .to_dict("index")
+            name: protocol.scores(clips.loc[rows_of], predicted[rows_of])
             for name, rows_of in (
                 ("frames, unseen speakers", clips.index),
                 ("frames, unseen speakers never scored in a trial", clips.index[apart]),
@@ -167,11 +163,10 @@ def shipped_network(table: pd.Series, clips: pd.DataFrame) -> dict:
     test = parts.index[parts == "test"]
     network = checkpoint.load()
     predicted = temporal.predict(network, table[test]).idxmax(axis=1)
-    scores = evaluate.intervals(clips.emotion[test], predicted, clips.actor[test]).round(4)
     return {
         "trained_on": str(network.provenance),
         "tested_on": f"{parts.name}, test part",
-        "scores": scores.to_dict("index"),
+        "scores": protocol.scores(clips.loc[test], predicted),
     }
 
 
@@ -310,9 +305,7 @@ def order(
         "n_clips": len(heard),
         "n_actors": int(speakers.nunique()),
         "scores": {
-            f"{name}, unseen speakers{way}": evaluate.intervals(truth, answer[column], speakers)
-            .round(4)
-            .to_dict("index")
+            f"{name}, unseen speakers{way}": protocol.scores(heard, answer[column])
             for name, answer in said.items()
             for column, way in (("forwards", ""), ("backwards", ", backwards"))
         },

@@ -18,12 +18,13 @@ import measure_peers
 import measure_temporal
 import numpy as np
 import pandas as pd
+import protocol
 import record
 import torch
 from protocol import N_FOLDS
 from threadpoolctl import threadpool_limits
 
-from ser_helpers import calibration, data, evaluate, features, split, train
+from ser_helpers import calibration, data, features, split, train
 from ser_helpers.further import cures, heads, temporal
 from ser_helpers.scoring import confusions, draw_people, score
 
@@ -142,9 +143,8 @@ def measure_all(
         sure[system], whole = sureness(clips, folds, answers)
         said[system] = whole.idxmax(axis=1)
         cover[system] = covered(clips, whole)
-        found = evaluate.intervals(clips.emotion, said[system], clips.actor)
-        scores[f"{system}, all speakers"] = found.round(4).to_dict("index")
-        print(system, f"UAR {found.value['uar']:.1%}", cover[system], flush=True)
+        found = scores[f"{system}, all speakers"] = protocol.scores(clips, said[system])
+        print(system, f"UAR {found['uar']['value']:.1%}", cover[system], flush=True)
     return {
         **record.about(corpus, clips),
         "interval": "95 %, bootstrap over speakers",

@@ -1,4 +1,4 @@
-"""The folds that all benchmarks share, and those on which something is chosen by trials.
+"""The folds that all benchmarks share, those on which something is chosen by trials, and scores.
 
 Each of six folds is the test fold once, the next one validates, and the others train. A trial is
 scored on the validation parts of the first three folds alone, so the speakers of the other three
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ser_helpers import split
+from ser_helpers import evaluate, split
 
 N_FOLDS = 6
 TRIAL_FOLDS = (0, 1, 2)  # their validation parts are the folds 1, 2 and 3
@@ -37,3 +37,8 @@ def whole(parts: pd.Series, folds: pd.Series) -> pd.Series:
     found = split.parts_of_fold(folds, (validates - 1) % (folds.max() + 1))
     assert found[parts.index].equals(parts), "these are not the parts of one of these folds"
     return found
+
+
+def scores(clips: pd.DataFrame, said: pd.Series) -> dict[str, dict[str, float]]:
+    """Score the answers to some clips, with intervals over speakers, as results are kept."""
+    return evaluate.intervals(clips.emotion, said, clips.actor).round(4).to_dict("index")
