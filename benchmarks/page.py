@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import record
 from matplotlib.figure import Figure
+from record import OWN, PLAIN, RANDOM
 
 from ser_helpers.files import replace_file
 from ser_helpers.plot.base import subplots
@@ -22,7 +23,6 @@ HERE = Path(__file__).parent
 PAGE, FIGURES = HERE / "README.md", HERE / "figures"
 #: Okabe & Ito's blue for ours, grey for others, vermilion for what leaks.
 OURS, OTHERS, LEAKS = "#0072B2", "#777777", "#D55E00"
-PLAIN, OWN, RANDOM = "unseen speakers", "standardised by speaker", "random rows (leaks)"
 CALLED = {
     "reading": "reading the file, nothing else",
     "ours": "**ours, one row per clip (02)**",

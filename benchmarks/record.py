@@ -21,6 +21,8 @@ from ser_helpers import data
 from ser_helpers.files import replace_file
 from ser_helpers.paired import Difference
 
+#: The three ways in which systems are compared, as results and pages call them.
+PLAIN, OWN, RANDOM = "unseen speakers", "standardised by speaker", "random rows (leaks)"
 RESULTS = Path(ser_helpers.__file__).parent / "results"
 
 
