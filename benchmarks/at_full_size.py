@@ -186,15 +186,21 @@ def full_folder(given: str | None, source: str) -> Iterator[Path]:
         yield folder.resolve()
 
 
+def parser(doc: str) -> argparse.ArgumentParser:
+    """Begin the command line of a script that works on :func:`full_folder`."""
+    begun = argparse.ArgumentParser(description=doc.splitlines()[0])
+    begun.add_argument("--from", dest="source", default="demo", help="corpus to cut clips from")
+    begun.add_argument("--folder", help="where to make the clips and keep them for next time")
+    return begun
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--from", dest="source", default="demo", help="corpus to cut clips from")
-    parser.add_argument("--folder", help="where to make the clips and keep them for next time")
-    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of clips")
-    parser.add_argument(
+    command = parser(__doc__)
+    command.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="numbers of clips")
+    command.add_argument(
         "--notebooks", nargs="*", metavar="NN", help="run notebooks as well: these, or every one"
     )
-    options = parser.parse_args()
+    options = command.parse_args()
     result = record.read("full_size")
     result |= {
         "machine": f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}",

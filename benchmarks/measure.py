@@ -7,7 +7,6 @@ paired difference over speakers, too. Writes one JSON file per corpus to ``ser_h
 ``tools/readme.py`` copies the results to the README.
 """
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,10 +15,10 @@ import librosa
 import numpy as np
 import pandas as pd
 import record
+from protocol import N_FOLDS
 
 from ser_helpers import data, evaluate, features, split, train
 
-N_FOLDS = 6
 SEEDS = range(3)  # for the network; the folds stay the same
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 
@@ -97,9 +96,7 @@ def measure_all(corpus: data.Corpus, *, seeds: Sequence[int] = SEEDS) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    corpus = data.open_corpus(parser.parse_args().data)
+    corpus = data.open_corpus(record.parser(__doc__).parse_args().data)
     print(corpus)
     result = measure_all(corpus)
     for name, found in result["scores"].items():

@@ -5,7 +5,6 @@ actor's neutral clips. Writes ``ser_helpers/results/cues_<corpus>.json``: for ea
 median over the actors and their quartiles, and how many lie above their own neutral.
 """
 
-import argparse
 from pathlib import Path
 
 import librosa
@@ -53,9 +52,7 @@ def measure_all(corpus: data.Corpus) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    corpus = data.open_corpus(parser.parse_args().data)
+    corpus = data.open_corpus(record.parser(__doc__).parse_args().data)
     print(record.write(f"cues_{record.name_of(corpus)}", measure_all(corpus)))
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import protocol
 import record
 
 from ser_helpers import data, evaluate, features, predict, split
@@ -38,10 +39,7 @@ def measure(corpus: data.Corpus) -> dict:
         **record.about(corpus, clips),
         "protocol": "trained on 32 demo voices, tested on all clips of the corpus",
         "interval": "95 %, bootstrap over speakers",
-        **{
-            name: evaluate.intervals(clips.emotion, said, clips.actor).round(4).to_dict("index")
-            for name, said in scores.items()
-        },
+        **{name: protocol.scores(clips, said) for name, said in scores.items()},
         "better ear minus the course's network": {"uar": record.bounds(found)},
         "versions": record.versions(*PACKAGES),
     }

@@ -17,7 +17,6 @@ import argparse
 import collections
 import contextlib
 import hashlib
-import importlib.util
 import io
 import json
 import multiprocessing
@@ -31,7 +30,6 @@ import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -254,16 +252,6 @@ def _reasons(told: pd.Series) -> dict[str, int]:
     return dict(collections.Counter(of).most_common())
 
 
-def little_server() -> ModuleType:
-    """Load the server that the tests of the downloader use."""
-    path = ROOT / "tests" / "little_server.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # its dataclass looks itself up
-    spec.loader.exec_module(module)
-    return module
-
-
 def measure_kills(clips: pd.DataFrame, n: int) -> dict:
     """Kill the downloader again and again; check that no clip is half, and none is lost."""
     from ser_helpers import download
@@ -271,7 +259,7 @@ def measure_kills(clips: pd.DataFrame, n: int) -> dict:
     from ser_helpers.download import facts as known
     from ser_helpers.download.sources import Patience
 
-    server = little_server()
+    server = record.load_script(ROOT / "tests" / "little_server.py")  # of the downloader's tests
     names = list(published("cremad"))[: 6 * n]
     sounds = {
         name: written(data.load_clip(path)[:8000], data.SAMPLE_RATE, "WAV 16 bit")

@@ -12,7 +12,6 @@ Seconds depend on what else the machine is doing, seconds of the processor hardl
 ``results/growth.json``; ``--only`` measures a part and keeps the other.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -23,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import record
-from at_full_size import full_folder, part_of, watch
+from at_full_size import full_folder, parser, part_of, watch
 
 EMBEDDED = (250, 500, 1000, 2000)
 SHARDED = (1000, 2000, 4000, 7442, 74_420)
@@ -98,16 +97,14 @@ def line(rows: list[dict]) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--from", dest="source", default="demo", help="corpus to cut clips from")
-    parser.add_argument("--folder", help="where to make the clips and keep them for next time")
+    command = parser(__doc__)
     parts = {
         "embedding": (EMBEDDING, EMBEDDED),
         "out of core": (OUT_OF_CORE, SHARDED),
     }
-    parser.add_argument("--only", choices=parts, help="measure only this part")
-    parser.add_argument("--sizes", type=int, nargs="+", help="only these; keep the others")
-    options = parser.parse_args()
+    command.add_argument("--only", choices=parts, help="measure only this part")
+    command.add_argument("--sizes", type=int, nargs="+", help="only these; keep the others")
+    options = command.parse_args()
     result = record.read("growth")
     with full_folder(options.folder, options.source) as folder:
         most = len(list((folder / "AudioWAV").glob("*.wav")))

@@ -7,18 +7,18 @@ how much the probabilities differ after weights are copied from one to the other
 ``results/keras_<corpus>.json``.
 """
 
-import argparse
 import json
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import record
+from measure import scores as mean_scores
+from protocol import N_FOLDS
 
 from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.further import keras_twin
 
-N_FOLDS = 6
 SEEDS = range(3)
 PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "librosa", "numpy", "scikit-learn", "torch")
 FITS = {
@@ -46,8 +46,7 @@ def difference(
     actual: pd.Series, one: pd.Series, other: pd.Series, speakers: pd.Series
 ) -> dict[str, float]:
     """Return the UAR of ``one`` minus that of ``other``, and its 95 % interval over speakers."""
-    found = evaluate.difference(actual, one, other, speakers)
-    return {"value": found.value, "low": found.low, "high": found.high}
+    return record.interval(evaluate.difference(actual, one, other, speakers))
 
 
 def measure(
@@ -71,15 +70,9 @@ def measure(
             of_folds[name].append([round(uar, 4) for uar in uars])
             predicted[name, seed] = pd.concat(of_fold)
     clips = clips.loc[predicted["torch", seeds[0]].index]
-    scores = {}
-    for name in FITS:
-        tables = [evaluate.intervals(clips.emotion, predicted[name, s], clips.actor) for s in seeds]
-        mean = sum(tables) / len(tables)
-        scores[name] = {
-            metric: mean.loc[metric].round(4).to_dict()
-            | {"of_each_seed": [round(float(t.value[metric]), 4) for t in tables]}
-            for metric in evaluate.METRICS
-        }
+    scores = {
+        name: mean_scores(clips, {seed: predicted[name, seed] for seed in seeds}) for name in FITS
+    }
     differences = [
         difference(clips.emotion, predicted["keras", s], predicted["torch", s], clips.actor)
         for s in seeds
@@ -108,9 +101,7 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    corpus = data.open_corpus(parser.parse_args().data)
+    corpus = data.open_corpus(record.parser(__doc__).parse_args().data)
     print(corpus)
     backend = keras_twin.choose_backend()
     table = features.extract(corpus.clips)

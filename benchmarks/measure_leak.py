@@ -8,8 +8,6 @@ splits, would print. Only folds, noise and made-up columns are random, and they 
 Writes ``results/leak_<corpus>.json``.
 """
 
-import argparse
-
 import numpy as np
 import pandas as pd
 import record
@@ -61,7 +59,7 @@ def measure_one(protocol: leak.Protocol, classifier: BaseEstimator) -> dict[str,
     for _, test in protocol.turns:
         names = protocol.rows.index[test]
         of_turns.append(evaluate.scores(rows.emotion[names], predicted[names])["uar"])
-    return rounded(
+    return record.rounded(
         scores.loc["uar"].to_dict()
         | {"accuracy": scores.value["accuracy"], "best_turn": max(of_turns)}
     )
@@ -70,7 +68,7 @@ def measure_one(protocol: leak.Protocol, classifier: BaseEstimator) -> dict[str,
 def measure_neighbours(protocols: dict[str, leak.Protocol]) -> Table:
     """Probe each protocol."""
     return {
-        name: {column: rounded(row) for column, row in leak.probe(protocol).T.items()}
+        name: {column: record.rounded(row) for column, row in leak.probe(protocol).T.items()}
         for name, protocol in protocols.items()
     }
 
@@ -87,7 +85,7 @@ def measure_distances(protocols: dict[str, leak.Protocol]) -> dict[str, float]:
         search = NearestNeighbors(n_neighbors=1).fit(ruler.transform(learn))
         across, _ = search.kneighbors(ruler.transform(test))
         ratios[name] = np.median(across) / np.median(search.kneighbors()[0])
-    return rounded(ratios)
+    return record.rounded(ratios)
 
 
 def measure_known_voice(protocol: leak.Protocol) -> dict[str, float]:
@@ -96,7 +94,7 @@ def measure_known_voice(protocol: leak.Protocol) -> dict[str, float]:
     nearest = leak.neighbours(protocol).nearest
     same = protocol.rows[columns] == protocol.rows.loc[nearest, columns].set_axis(nearest.index)
     known = same[same.actor]
-    return rounded(
+    return record.rounded(
         {
             "same words": known.emotion[known.words].mean(),
             "other words": known.emotion[~known.words].mean(),
@@ -125,7 +123,7 @@ def measure_actors(
     for name, folds in kinds.items():
         protocol = leak.Protocol(name, table, clips, leak.turns_of(folds))
         found[name] = (leak.answers(protocol, SVC(), target="actor") == clips.actor).mean()
-    return rounded(found)
+    return record.rounded(found)
 
 
 def measure_noise(clips: pd.DataFrame, by_speaker: pd.Series) -> list[dict]:
@@ -133,7 +131,7 @@ def measure_noise(clips: pd.DataFrame, by_speaker: pd.Series) -> list[dict]:
     kinds = ("before the split", "in each turn")
     return [
         {key: row[key] for key in ("clips", "columns")}
-        | rounded({kind: row[kind] / 100 for kind in kinds})
+        | record.rounded({kind: row[kind] / 100 for kind in kinds})
         for row in leak.from_noise(clips, by_speaker).to_dict("records")
     ]
 
@@ -189,7 +187,11 @@ def measure_centred(
     turns = leak.turns_of(leak.sentence_groups(clips, sizes["n_groups"]))
     voices = leak.Protocol("voices", centred, clips, turns)
     found = (leak.answers(voices, SVC(), target="actor") == clips.actor).mean()
-    return {"scores": scores, "gaps": gaps, "actor": rounded({"unseen sentences, centred": found})}
+    return {
+        "scores": scores,
+        "gaps": gaps,
+        "actor": record.rounded({"unseen sentences, centred": found}),
+    }
 
 
 def measure_trials(
@@ -213,10 +215,6 @@ def measure_order(protocols: dict[str, leak.Protocol]) -> dict[str, dict[str, fl
         said = [leak.answers(protocols[name], CLASSIFIERS[w]) for w in (SVM.format(1), NEAREST)]
         found[name] = record.bounds(evaluate.difference(rows.emotion, *said, rows.actor))
     return found
-
-
-def rounded(values: dict[str, float]) -> dict[str, float]:
-    return {name: round(float(value), 4) for name, value in values.items()}
 
 
 def measure_all(corpus: data.Corpus) -> dict:
@@ -245,9 +243,7 @@ def measure_all(corpus: data.Corpus) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    corpus = data.open_corpus(parser.parse_args().data)
+    corpus = data.open_corpus(record.parser(__doc__).parse_args().data)
     print(corpus)
     result = measure_all(corpus)
     for name, of_classifiers in result["scores"].items():

@@ -7,7 +7,6 @@ the demo voices or on ``--data FOLDER``, and compared with the published sums; t
 to ``results/listeners_<corpus>.json``.
 """
 
-import argparse
 import itertools
 import tempfile
 from pathlib import Path
@@ -168,12 +167,9 @@ def beside_published(corpus: data.Corpus) -> dict:
             for name, answer in said.items()
         },
         "minus hard labels": {
-            name: {
-                key: getattr(
-                    evaluate.difference(truth, said[name], said["hard labels"], actors), key
-                )
-                for key in ("value", "low", "high")
-            }
+            name: record.interval(
+                evaluate.difference(truth, said[name], said["hard labels"], actors)
+            )
             for name in list(said)[1:]
         },
         "the same answer": float(
@@ -208,11 +204,10 @@ def rounded(value: object) -> object:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = record.parser(__doc__)
     parser.add_argument(
         "--votes", type=Path, metavar="FILE", help="count votes instead of training"
     )
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
     options = parser.parse_args()
     if options.votes:
         name, result = "cremad", measure_all(read(options.votes))

@@ -12,7 +12,6 @@ run goes on; ``--only NAME …`` measures some (with "ours of 05" and "ours of 1
 with them). Needs ``benchmarks/requirements.txt``.
 """
 
-import argparse
 import hashlib
 import inspect
 import time
@@ -27,14 +26,15 @@ import numpy as np
 import pandas as pd
 import peers
 import record
+import speed
 import torch
+from protocol import N_FOLDS, scores
+from record import OWN, PLAIN, RANDOM
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.further import adapt, frames, heads, pretrained, temporal
 
-N_FOLDS = 6
-PLAIN, OWN, LEAKS = "unseen speakers", "standardised by speaker", "random rows (leaks)"
 TIMED = 100  # clips whose features are timed
 LAYERS = (2, 3, 4)  # of notebook 13
 PACKAGES = ("librosa", "numpy", "opensmile", "scikit-learn", "torch")
@@ -68,7 +68,7 @@ class System:
 
     features: str
     head: Head
-    ways: tuple[str, ...] = (PLAIN, LEAKS, OWN)
+    ways: tuple[str, ...] = (PLAIN, RANDOM, OWN)
 
 
 SYSTEMS = {
@@ -191,26 +191,20 @@ def milliseconds(name: str, clips: pd.DataFrame) -> float:
     of = row(name)
     paths = list(clips.path.iloc[:: max(1, len(clips) // TIMED)])
     of(paths[0])
-    start = time.process_time()
-    for path in paths:
-        of(path)
-    return 1000 * (time.process_time() - start) / len(paths)
-
-
-def rounded(found: object) -> dict:
-    """Round a difference to a hundredth of a point."""
-    told = {key: round(getattr(found, key), 4) for key in ("value", "low", "high", "spread")}
-    return told | {"tells": bool(found.tells)}
+    return speed.milliseconds(of, paths)
 
 
 def measure_all(
     corpus: data.Corpus, *, only: Sequence[str] = tuple(SYSTEMS), n_folds: int = N_FOLDS
 ) -> dict:
     """Measure systems, each in all of its ways, with the differences to ours of 05 and 13."""
-    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    memory = record.memory()
     # Only clips that every system can hear.
     clips = corpus.clips.loc[features.extract(corpus.clips, n_jobs=1, progress=False).index]
-    by = {PLAIN: split.folds_by_speaker(clips, n_folds), LEAKS: split.folds_by_rows(clips, n_folds)}
+    by = {
+        PLAIN: split.folds_by_speaker(clips, n_folds),
+        RANDOM: split.folds_by_rows(clips, n_folds),
+    }
     by[OWN] = by[PLAIN]
     said: dict[tuple[str, str], pd.Series] = {}
     result: dict = {"scores": {}, "paired difference": {}, "cost": {}}
@@ -225,16 +219,15 @@ def measure_all(
                 table = by_speaker(plain, clips.actor)
             said[name, way], seconds = cross_validate(name, table, clips, by[way], memory)
             cost[f"training_seconds, {way}"] = round(seconds, 1)
-            found = evaluate.intervals(clips.emotion, said[name, way], clips.actor)
-            result["scores"][f"{name}, {way}"] = found.round(4).to_dict("index")
-            print(f"{name}, {way}: UAR {found.value['uar']:.1%}", flush=True)
+            found = result["scores"][f"{name}, {way}"] = scores(clips, said[name, way])
+            print(f"{name}, {way}: UAR {found['uar']['value']:.1%}", flush=True)
         minutes = len(clips) * cost["ms_per_clip"] / 1000 + cost[f"training_seconds, {PLAIN}"]
         result["cost"][name] = cost | {"processor_minutes": round(minutes / 60, 2)}
     for (name, way), answers in said.items():
         for other in ("ours of 05", "ours of 13"):
             if name != other and (other, way) in said:
                 apart = evaluate.difference(clips.emotion, answers, said[other, way], clips.actor)
-                result["paired difference"][f"{name} minus {other}, {way}"] = rounded(apart)
+                result["paired difference"][f"{name} minus {other}, {way}"] = record.compared(apart)
     return {
         **record.about(corpus, clips),
         "interval": "95 %, bootstrap over speakers",
@@ -262,8 +255,7 @@ def own_of(table: Table, actors: pd.Series) -> Table:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument(
         "--only", nargs="+", choices=SYSTEMS, help="these; keep the others' figures"
     )

@@ -9,7 +9,6 @@ weights, and the course's networks on the same folds, for paired differences. Wr
 scores what they chose. Needs the weights (``requirements-pretrained.txt``).
 """
 
-import argparse
 import os
 import platform
 import time
@@ -24,16 +23,16 @@ import pandas as pd
 import pretrained_random
 import pretrained_recipes
 import pretrained_trials
+import protocol
 import record
 import torch
+from protocol import N_FOLDS, scores
 from sklearn.metrics import balanced_accuracy_score
 from threadpoolctl import threadpool_limits
 
 from ser_helpers import data, evaluate, features, split, train
 from ser_helpers.further import adapt, frames, heads, pretrained, temporal, whisper_weights
-from ser_helpers.paired import Difference
 
-N_FOLDS = 6
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 #: What is measured by the name that the notebook calls it.
 SETS = {
@@ -58,14 +57,9 @@ EVERYBODY = "all training speakers"
 DRAWN = {"as PyTorch begins": pretrained_random.begin, "shuffled": pretrained_random.shuffle}
 
 
-def scores(clips: pd.DataFrame, said: pd.Series) -> dict:
-    """Score predictions, with intervals over speakers."""
-    return evaluate.intervals(clips.emotion, said, clips.actor).round(4).to_dict("index")
-
-
 def paired(clips: pd.DataFrame, a: pd.Series, b: pd.Series) -> dict:
     """Subtract the UAR of ``b`` from that of ``a``, over the speakers whom both heard."""
-    return told(evaluate.difference(clips.emotion, a, b, clips.actor))
+    return record.compared(evaluate.difference(clips.emotion, a, b, clips.actor))
 
 
 def repeated(values: pd.Series, n: int) -> pd.Series:
@@ -96,12 +90,9 @@ def paired_draws(clips: pd.DataFrame, a: list[pd.Series], b: list[pd.Series]) ->
     """Subtract mean UARs over several draws; a single answer meets each draw of the other."""
     n = max(len(a), len(b))
     both = (joined(clips, own * (n if len(own) == 1 else 1)) for own in (a, b))
-    return told(evaluate.difference(repeated(clips.emotion, n), *both, repeated(clips.actor, n)))
-
-
-def told(found: Difference) -> dict:
-    """Return a difference as the results keep it, and whether it tells."""
-    return record.bounds(found) | {"spread": round(found.spread, 4), "tells": found.tells}
+    return record.compared(
+        evaluate.difference(repeated(clips.emotion, n), *both, repeated(clips.actor, n))
+    )
 
 
 def by_layers(table: pd.DataFrame, clips: pd.DataFrame, folds: pd.Series) -> tuple[dict, dict]:
@@ -371,7 +362,7 @@ def measure_frames(heard: Heard) -> dict:
     """Compare with the network of notebook 09, trained on the same folds (20 to 40 minutes)."""
     clips = heard.clips
     table = frames.extract(clips, progress=False)
-    parts = [split.parts_of_fold(heard.folds, fold) for fold in range(N_FOLDS)]
+    parts = protocol.all_parts(heard.folds)
     runs = measure_temporal.run_folds(table, clips, parts, temporal.TemporalSettings(), n_jobs=1)
     pieces = [p.loc[own.index[own == "test"]] for (_, p), own in zip(runs, parts, strict=True)]
     network = pd.concat(pieces).loc[clips.index].idxmax(axis=1)
@@ -399,8 +390,8 @@ def measure_chosen(heard: Heard) -> dict:
     ears = pretrained_recipes.Ears(heard.corpus)
     known, again = (pretrained_trials.trials(ears, refit=refit) for refit in (False, True))
     tried = record.read(f"pretrained_{record.name_of(heard.corpus)}")["trials"]
-    apart = ~heard.folds.isin([fold + 1 for fold in pretrained_trials.TRIAL_FOLDS])
-    parts = [split.parts_of_fold(heard.folds, fold) for fold in range(N_FOLDS)]
+    apart = protocol.never_tried(heard.folds)
+    parts = protocol.all_parts(heard.folds)
     found: dict = {}
     for how, table in (("unseen speakers", heard.table), ("standardised by speaker", heard.own)):
         name = best_of(tried, by_speaker=table is heard.own)
@@ -431,8 +422,7 @@ def measure_tuning(heard: Heard) -> Iterator[dict]:
     known = fine_tuning.frames_of(clips, pretrained.load())
     table = heard.table[pretrained.feature_names((fine_tuning.INPUT, fine_tuning.TRAINED))]
     rows, said = [], []
-    for fold in range(N_FOLDS):
-        parts = split.parts_of_fold(heard.folds, fold)
+    for parts in protocol.all_parts(heard.folds):
         row, answers = fine_tuning.run_fold(known, table, clips.emotion, parts, settings)
         rows.append(row)
         said.append(answers)
@@ -466,8 +456,7 @@ PARTS: dict[str, Callable[[Heard], dict | Iterator[dict]]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)

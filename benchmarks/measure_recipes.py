@@ -8,7 +8,6 @@ of the answers put together is the mean over the seeds. Also scores the one neur
 notebook 04 chooses by thinking. Writes ``results/recipes_<corpus>.json``.
 """
 
-import argparse
 from dataclasses import replace
 from unittest import mock
 
@@ -53,7 +52,7 @@ def one_neuron(table: pd.DataFrame, clips: pd.DataFrame, parts: pd.Series) -> di
     pair = clips.emotion.isin(["ANG", "SAD"])
     said = pd.Series(np.where(2 * loudness - softness > 0, "ANG", "SAD"), clips.index)[pair]
     scores = evaluate.intervals(clips.emotion[pair], said, clips.actor[pair])
-    return rounded(scores.loc["uar"].to_dict())
+    return record.rounded(scores.loc["uar"].to_dict())
 
 
 def answers(
@@ -74,11 +73,6 @@ def answers(
             said.append(result.predictions[result.parts == "test"])
             kept.append(result.best_epoch)
     return pd.concat(said).loc[table.index], float(np.mean(kept))
-
-
-def rounded(scores: dict[str, float]) -> dict[str, float]:
-    """Round scores to a hundredth of a point."""
-    return {name: round(float(value), 4) for name, value in scores.items()}
 
 
 def measure_all(corpus: data.Corpus, *, seeds: range | list[int] = SEEDS) -> dict:
@@ -104,7 +98,7 @@ def measure_all(corpus: data.Corpus, *, seeds: range | list[int] = SEEDS) -> dic
         said[recipe] = pd.concat({seed: answered for seed, (answered, _) in by_seed.items()})
         score = evaluate.intervals(truth, said[recipe], actor).loc["uar"]
         result[f"{recipe}, development folds"] = {
-            "uar": rounded(score.to_dict()) | {"of_each_seed": [round(u, 4) for u in uars]},
+            "uar": record.rounded(score.to_dict()) | {"of_each_seed": [round(u, 4) for u in uars]},
             "mean_kept_epoch": round(float(np.mean([kept for _, kept in by_seed.values()])), 1),
         }
         print(f"{recipe:14}", [f"{u:.1%}" for u in uars], flush=True)
@@ -116,9 +110,7 @@ def measure_all(corpus: data.Corpus, *, seeds: range | list[int] = SEEDS) -> dic
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    corpus = data.open_corpus(parser.parse_args().data)
+    corpus = data.open_corpus(record.parser(__doc__).parse_args().data)
     print(corpus)
     record.write(f"recipes_{record.name_of(corpus)}", measure_all(corpus))
 

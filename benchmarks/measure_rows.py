@@ -6,8 +6,6 @@ nearest neighbour has the same actor or emotion, among all clips and among those
 Writes one JSON file per corpus to ``ser_helpers/results/``; the notebook tells RAVDESS's numbers.
 """
 
-import argparse
-
 import numpy as np
 import pandas as pd
 import record
@@ -61,9 +59,7 @@ def measure_all(corpus: data.Corpus) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    corpus = data.open_corpus(parser.parse_args().data)
+    corpus = data.open_corpus(record.parser(__doc__).parse_args().data)
     print(corpus)
     result = measure_all(corpus)
     print(result)

@@ -9,8 +9,6 @@ the notebook's own code. Writes ``ser_helpers/results/scale_<corpus>.json``.
 Seconds depend on the machine and on what else it is doing.
 """
 
-import argparse
-import importlib.util
 import json
 import logging
 import os
@@ -30,6 +28,7 @@ import record
 import torch
 from dask import config
 from distributed import Client, LocalCluster
+from protocol import N_FOLDS
 from torch.utils.data import DataLoader, TensorDataset
 
 from ser_helpers import data, evaluate, features, split
@@ -40,7 +39,7 @@ ROOT = Path(__file__).parents[1]
 WORKERS = {"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1}}
 SIZES = {"cheap": (100, 200, 400, 800), "dear": (10, 20, 40, 80)}
 MOST_CLIPS = (2_000, 20_000, 1_000_000)  # of a stream, about
-N_FOLDS, EPOCHS = 6, 5
+EPOCHS = 5
 BUFFER = 0.2  # of the training clips
 PACKAGES = ("dask", "joblib", "librosa", "numpy", "pyarrow", "scikit-learn", "torch")
 #: Go through a stream in a fresh process, and print how many clips came and the most memory added.
@@ -61,11 +60,7 @@ print(json.dumps(measure_scale.notebook().most_memory_by_hand(loader)))
 
 def notebook() -> SimpleNamespace:
     """Load the functions that notebook 12 defines."""
-    path = ROOT / "tests" / "notebook_code.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.functions_of("12")
+    return record.load_script(ROOT / "tests" / "notebook_code.py").functions_of("12")
 
 
 def measure_steps(clips: pd.DataFrame) -> dict:
@@ -227,8 +222,7 @@ def measure_streams(corpus: data.Corpus, here: Path) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parts = {"cost": measure_cost, "streams": measure_streams}
     parser.add_argument(
         "--only", choices=parts, help="measure only this part; keep the other's figures"

@@ -10,18 +10,18 @@ beside doing nothing, by the paired difference over speakers, on clips as they a
 ones. Writes ``results/shift_<corpus>.json``.
 """
 
-import argparse
 from collections.abc import Callable, Sequence
 
 import joblib
 import numpy as np
 import pandas as pd
 import record
+from protocol import N_FOLDS
 
 from ser_helpers import calibration, data, evaluate, features, split, train
 from ser_helpers.further import adapt, channel, cures
+from ser_helpers.scoring import draw_people
 
-N_FOLDS = 6
 SEEDS = range(3)  # for the network and for choosing the calibration clips
 N_CALIBRATION = (2, 5, 10, 20)
 MINUTE = 60.0  # seconds
@@ -110,9 +110,7 @@ def shifted(clips: pd.DataFrame, folds: pd.Series, name: str) -> pd.DataFrame:
         y = data.load_clip(clips.path.iloc[i])
         return features.describe(of_fold[folds.iloc[i]](y, i))
 
-    row(0)  # call it once before any pool, see features.extract
-    rows = joblib.Parallel(n_jobs=2)(joblib.delayed(row)(i) for i in range(len(clips)))
-    table = pd.DataFrame(np.stack(rows), index=clips.index, columns=features.feature_names())
+    table = tabled(row, clips)
     table.attrs["settings"] = features.extract(clips.iloc[:1], progress=False).attrs["settings"]
     return table
 
@@ -124,7 +122,12 @@ def copied(clips: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
         y = data.load_clip(clips.path.iloc[i])
         return features.describe(cures.through_a_channel(y, data.SAMPLE_RATE, seed=i, kinds=kinds))
 
-    row(0)
+    return tabled(row, clips)
+
+
+def tabled(row: Callable[[int], np.ndarray], clips: pd.DataFrame) -> pd.DataFrame:
+    """Compute the row of each clip, which ``row`` knows by the clip's number."""
+    row(0)  # call it once before any pool, see features.extract
     rows = joblib.Parallel(n_jobs=2)(joblib.delayed(row)(i) for i in range(len(clips)))
     return pd.DataFrame(np.stack(rows), index=clips.index, columns=features.feature_names())
 
@@ -162,8 +165,7 @@ def uar(clips: pd.DataFrame, answers: pd.DataFrame) -> dict[str, float]:
 def gain(clips: pd.DataFrame, one: pd.DataFrame, other: pd.DataFrame) -> dict[str, float]:
     """Compute the paired difference in UAR of two answers, with its interval over speakers."""
     said = (answers.idxmax(axis=1) for answers in (one, other))
-    found = evaluate.difference(clips.emotion, *said, clips.actor)
-    return {"value": found.value, "low": found.low, "high": found.high}
+    return record.interval(evaluate.difference(clips.emotion, *said, clips.actor, n_draws=N_DRAWS))
 
 
 def thresholds(results: list[train.Result], wanted: float) -> pd.Series:
@@ -281,16 +283,8 @@ def measure_cures(
             answers = of_test_speakers(results, ROWS[cure](rows, clips.actor))
             scores[cure][name] = uar(clips, answers)
             if cure != NONE:
-                before = without[name].idxmax(axis=1)
-                better = evaluate.difference(
-                    clips.emotion, answers.idxmax(axis=1), before, clips.actor, n_draws=N_DRAWS
-                )
-                scores[cure][name]["difference"] = interval(better.value, better.low, better.high)
+                scores[cure][name]["difference"] = gain(clips, answers, without[name])
     return scores
-
-
-def interval(value: float, low: float, high: float) -> dict[str, float]:
-    return {"value": float(value), "low": float(low), "high": float(high)}
 
 
 def networks_of(
@@ -406,14 +400,15 @@ def drawn(sums: pd.DataFrame, actor: pd.Series) -> pd.DataFrame:
     """Sum each column by speaker, and over draws of speakers; the first row is everybody once."""
     by_speaker = sums.groupby(actor.loc[sums.index]).sum()
     people = len(by_speaker)
-    draws = evaluate.draw_people(people, N_DRAWS, seed=0)
+    draws = draw_people(people, N_DRAWS, seed=0)
     weights = np.vstack([np.ones(people), draws])
     return pd.DataFrame(weights @ by_speaker.to_numpy(), columns=sums.columns)
 
 
 def interval_of(draws: pd.Series) -> dict[str, float]:
     """Return the first value, of everybody, with the interval of the draws below it."""
-    return interval(draws.iloc[0], *draws.iloc[1:].quantile([0.025, 0.975]))
+    low, high = draws.iloc[1:].quantile([0.025, 0.975])
+    return {"value": float(draws.iloc[0]), "low": float(low), "high": float(high)}
 
 
 def too_sure(draws: pd.Series) -> dict[str, float]:
@@ -528,9 +523,7 @@ def measure_all(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
-    corpus = data.open_corpus(parser.parse_args().data)
+    corpus = data.open_corpus(record.parser(__doc__).parse_args().data)
     print(record.write(f"shift_{record.name_of(corpus)}", measure_all(corpus)).name)
 
 

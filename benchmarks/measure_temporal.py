@@ -21,7 +21,6 @@ are standardised clip by clip and have no level either. All four are scored on t
 played backwards, and compared by paired differences over speakers.
 """
 
-import argparse
 import hashlib
 import inspect
 import json
@@ -35,14 +34,14 @@ from unittest import mock
 import joblib
 import numpy as np
 import pandas as pd
+import protocol
 import record
 import torch
+from protocol import N_FOLDS, TRIAL_FOLDS
 
 from ser_helpers import data, evaluate, features, model, split, train
 from ser_helpers.further import checkpoint, frames, temporal
 
-N_FOLDS = 6
-TRIAL_FOLDS = (0, 1, 2)  # their validation parts are the folds 1, 2 and 3
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
 
 
@@ -104,7 +103,7 @@ def run_folds(
     n_jobs: int,
 ) -> list[tuple[dict, pd.DataFrame]]:
     warnings.filterwarnings("ignore", "Persisting input arguments")
-    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    memory = record.memory()
     pool = joblib.Parallel(n_jobs=n_jobs, verbose=10)
     cached = joblib.delayed(memory.cache(run_fold))
     # The cache must not depend on where a clip is stored on this machine.
@@ -116,7 +115,7 @@ def measure(
     table: pd.Series, clips: pd.DataFrame, settings: temporal.TemporalSettings, *, n_jobs: int
 ) -> dict:
     folds = split.folds_by_speaker(clips, N_FOLDS)
-    parts = [split.parts_of_fold(folds, fold) for fold in range(N_FOLDS)]
+    parts = protocol.all_parts(folds)
     runs = run_folds(table, clips, parts, settings, n_jobs=n_jobs)
     rows, unseen = [], []
     for (row, probabilities), part in zip(runs, parts, strict=True):
@@ -127,15 +126,11 @@ def measure(
             row | {"test_uar": round(evaluate.scores(clips.emotion[test], predicted)["uar"], 4)}
         )
     predicted = pd.concat(unseen).loc[clips.index]
-    apart = ~folds.isin([fold + 1 for fold in TRIAL_FOLDS])  # never scored in a trial
+    apart = protocol.never_tried(folds)
     return {
         "protocol": f"{folds.name}; the next fold chooses the epoch",
         "scores": {
-            name: evaluate.intervals(
-                clips.emotion[rows_of], predicted[rows_of], clips.actor[rows_of]
-            )
-            .round(4)
-            .to_dict("index")
+            name: protocol.scores(clips.loc[rows_of], predicted[rows_of])
             for name, rows_of in (
                 ("frames, unseen speakers", clips.index),
                 ("frames, unseen speakers never scored in a trial", clips.index[apart]),
@@ -168,11 +163,10 @@ def shipped_network(table: pd.Series, clips: pd.DataFrame) -> dict:
     test = parts.index[parts == "test"]
     network = checkpoint.load()
     predicted = temporal.predict(network, table[test]).idxmax(axis=1)
-    scores = evaluate.intervals(clips.emotion[test], predicted, clips.actor[test]).round(4)
     return {
         "trained_on": str(network.provenance),
         "tested_on": f"{parts.name}, test part",
-        "scores": scores.to_dict("index"),
+        "scores": protocol.scores(clips.loc[test], predicted),
     }
 
 
@@ -249,11 +243,7 @@ def run_row_folds(
     for part in parts:
         result = train.fit(table, clips.emotion, part, progress=False)
         test = part.index[part == "test"]
-        rows = backwards.loc[test, table.columns]
-        probabilities = train.model_probabilities(
-            result.model, torch.from_numpy(result.scaler.transform(rows).astype(np.float32))
-        )
-        said = np.array(result.classes)[probabilities.argmax(axis=1)]
+        said = result.answers(backwards.loc[test, table.columns]).idxmax(axis=1)
         answers.append(pd.DataFrame({"forwards": result.predictions[test], "backwards": said}))
     return pd.concat(answers)
 
@@ -273,7 +263,7 @@ def order(
     film_backwards, rows_backwards = turned(clips)
     rows = features.extract(clips).loc[clips.index]
     warnings.filterwarnings("ignore", "Persisting input arguments")
-    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    memory = record.memory()
     cached = joblib.delayed(memory.cache(run_order_fold))
     without_path = clips.drop(columns="path")
     tasks = [(part, shuffle) for part in parts for shuffle in (False, True)]
@@ -315,9 +305,7 @@ def order(
         "n_clips": len(heard),
         "n_actors": int(speakers.nunique()),
         "scores": {
-            f"{name}, unseen speakers{way}": evaluate.intervals(truth, answer[column], speakers)
-            .round(4)
-            .to_dict("index")
+            f"{name}, unseen speakers{way}": protocol.scores(heard, answer[column])
             for name, answer in said.items()
             for column, way in (("forwards", ""), ("backwards", ", backwards"))
         },
@@ -345,8 +333,7 @@ def trial(
     n_jobs: int,
 ) -> dict:
     fold_of = split.folds_by_speaker(clips, N_FOLDS)
-    parts = [split.parts_of_fold(fold_of, fold) for fold in folds]
-    visible = [part[part != "test"] for part in parts]
+    visible = protocol.trial_parts(fold_of, folds)
     rows = [row for row, _ in run_folds(table, clips, visible, settings, n_jobs=n_jobs)]
     return {
         "validation_uar": round(sum(row["validation_uar"] for row in rows) / len(rows), 4),
@@ -355,8 +342,7 @@ def trial(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument(
         "--short",
         type=int,

@@ -12,23 +12,23 @@ Writes ``results/trust_<corpus>.json``. Needs the weights of 13 (``requirements-
 ``--only "ours of 05"`` does not.
 """
 
-import argparse
 from collections.abc import Sequence
 
-import joblib
 import measure_peers
 import measure_temporal
 import numpy as np
 import pandas as pd
+import protocol
 import record
 import torch
+from protocol import N_FOLDS
 from threadpoolctl import threadpool_limits
 
-from ser_helpers import calibration, data, evaluate, features, split, train
+from ser_helpers import calibration, data, features, split, train
 from ser_helpers.further import cures, heads, temporal
 from ser_helpers.scoring import confusions, draw_people, score
 
-N_FOLDS, N_DRAWS = 6, 2000
+N_DRAWS = 2000
 SYSTEMS = {"ours of 05": "ours", "ours of 09": "frames", "ours of 13": "whisper"}
 COVERAGES = tuple(round(0.1 * i, 1) for i in range(1, 11))
 PACKAGES = ("librosa", "numpy", "scikit-learn", "torch")
@@ -65,8 +65,7 @@ def uars(matrices: np.ndarray, seed: int) -> np.ndarray:
 def bounds(values: np.ndarray) -> dict[str, float]:
     """Return the first value with the interval of the others."""
     low, high = np.quantile(values[1:], [0.025, 0.975])
-    named = {"value": values[0], "low": low, "high": high}
-    return {key: round(float(value), 4) for key, value in named.items()}
+    return record.rounded({"value": values[0], "low": low, "high": high})
 
 
 def by_sex(clips: pd.DataFrame, said: dict[str, pd.Series]) -> dict:
@@ -131,7 +130,7 @@ def measure_all(
     corpus: data.Corpus, *, only: Sequence[str] = tuple(SYSTEMS), n_folds: int = N_FOLDS
 ) -> dict:
     """Measure all of it for some systems."""
-    memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+    memory = record.memory()
     clips = corpus.clips.loc[features.extract(corpus.clips, n_jobs=1, progress=False).index]
     folds = split.folds_by_speaker(clips, n_folds)
     said, sure, cover, scores = {}, {}, {}, {}
@@ -144,9 +143,8 @@ def measure_all(
         sure[system], whole = sureness(clips, folds, answers)
         said[system] = whole.idxmax(axis=1)
         cover[system] = covered(clips, whole)
-        found = evaluate.intervals(clips.emotion, said[system], clips.actor)
-        scores[f"{system}, all speakers"] = found.round(4).to_dict("index")
-        print(system, f"UAR {found.value['uar']:.1%}", cover[system], flush=True)
+        found = scores[f"{system}, all speakers"] = protocol.scores(clips, said[system])
+        print(system, f"UAR {found['uar']['value']:.1%}", cover[system], flush=True)
     return {
         **record.about(corpus, clips),
         "interval": "95 %, bootstrap over speakers",
@@ -162,8 +160,7 @@ def measure_all(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument("--only", nargs="+", choices=SYSTEMS, default=SYSTEMS, help="systems")
     options = parser.parse_args()
     corpus = data.open_corpus(options.data)

@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import record
 from matplotlib.figure import Figure
+from record import OWN, PLAIN, RANDOM
 
 from ser_helpers.files import replace_file
 from ser_helpers.plot.base import subplots
@@ -22,7 +23,6 @@ HERE = Path(__file__).parent
 PAGE, FIGURES = HERE / "README.md", HERE / "figures"
 #: Okabe & Ito's blue for ours, grey for others, vermilion for what leaks.
 OURS, OTHERS, LEAKS = "#0072B2", "#777777", "#D55E00"
-PLAIN, OWN, RANDOM = "unseen speakers", "standardised by speaker", "random rows (leaks)"
 CALLED = {
     "reading": "reading the file, nothing else",
     "ours": "**ours, one row per clip (02)**",
@@ -223,7 +223,7 @@ def scores() -> str:
         bold = f"**{name}**" if is_ours(name) else name
         rows.append([bold, *map(share, uar.values()), f"{cost['processor_minutes']:.1f}"])
         pairs = found["paired difference"]
-        if name not in ("ours of 05",):
+        if name != "ours of 05":
             apart.append(
                 [bold]
                 + [points(pairs.get(f"{name} minus ours of 05, {way}")) for way in WAYS]
@@ -262,14 +262,14 @@ def scores() -> str:
             "",
             "Processor minutes: features of all clips and training of all six folds, one core.",
             "",
-            built(found),
+            built(),
             "",
             f"*{machine(found['machine'])}. {versions(found['versions'])}.*",
         ]
     )
 
 
-def built(found: Json) -> str:
+def built() -> str:
     """Say how the others were built."""
     network = (
         "Kaggle's network has the sizes, first weights, optimiser, batches, 50 epochs and falling "

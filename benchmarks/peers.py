@@ -26,7 +26,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from torch import nn
 
-from ser_helpers import data, evaluate
+from ser_helpers import data, evaluate, features
 
 KAGGLE_SR = 22_050  # librosa's own
 KAGGLE_EPOCHS, KAGGLE_BATCH = 50, 64
@@ -228,6 +228,4 @@ def fit_machine(table: pd.DataFrame, labels: pd.Series, parts: pd.Series) -> pd.
 
 def ours(path: Path) -> np.ndarray:
     """Compute the course's row per clip (02)."""
-    from ser_helpers import features
-
     return features.describe(data.load_clip(path))

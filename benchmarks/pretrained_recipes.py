@@ -8,10 +8,11 @@ validation part and of the test part; None for the latter if the split has none.
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-import joblib
 import measure_temporal
 import numpy as np
 import pandas as pd
+import protocol
+import record
 import torch
 from fine_tuning import tensor
 from scipy.signal import resample_poly
@@ -47,7 +48,7 @@ def once(recipe: Recipe) -> Recipe:
     known: dict[tuple, Answers] = {}
 
     def answers(parts: pd.Series) -> Answers:
-        key = parts.name, len(parts)
+        key = tuple(parts.items())
         if key not in known:
             known[key] = recipe(parts)
         return known[key]
@@ -249,7 +250,7 @@ class Ears:
     """A corpus, and all that the recipes hear of it; what takes minutes is kept in ``work/``."""
 
     def __init__(self, corpus: data.Corpus) -> None:
-        self.memory = joblib.Memory(data.work_folder() / "benchmarks", verbose=0)
+        self.memory = record.memory()
         self.whole = pretrained.embed(corpus.clips, range(6), n_jobs=1)
         self.clips = corpus.clips.loc[self.whole.index]
         self.labels = self.clips.emotion
@@ -275,18 +276,12 @@ class Ears:
     def network_over_time(self) -> Recipe:
         """Return the network of notebook 09, trained as for part "frames" of the benchmark."""
         table = frames.extract(self.clips, progress=False)
-        folds = split.folds_by_speaker(self.clips, measure_temporal.N_FOLDS)
+        folds = split.folds_by_speaker(self.clips, protocol.N_FOLDS)
 
         def answers(parts: pd.Series) -> Answers:
             # The whole split is what the benchmark's cache knows; the test clips are not trained
             # on, and are dropped here if this recipe is not to see them.
-            (whole,) = (
-                own
-                for own in (
-                    split.parts_of_fold(folds, fold) for fold in range(measure_temporal.N_FOLDS)
-                )
-                if own.name == parts.name
-            )
+            whole = protocol.whole(parts, folds)
             ((_, found),) = measure_temporal.run_folds(
                 table, self.clips, [whole], temporal.TemporalSettings(), n_jobs=1
             )

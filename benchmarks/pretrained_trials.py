@@ -7,13 +7,13 @@ under ``trials``; ``--only WORD …`` runs those whose name holds one of the wor
 scored on all folds by ``measure_pretrained.py --only chosen``.
 """
 
-import argparse
 import time
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import pretrained_recipes as recipes
+import protocol
 import record
 import torch
 from pretrained_recipes import Ears, Recipe
@@ -23,8 +23,6 @@ from threadpoolctl import threadpool_limits
 from ser_helpers import data, split
 from ser_helpers.further import pretrained
 
-N_FOLDS = 6
-TRIAL_FOLDS = (0, 1, 2)
 SEVERAL = ((2,), (2, 3), (2, 3, 4), (1, 2, 3, 4))
 SEEDS = (0, 1, 2)
 
@@ -186,8 +184,7 @@ def together(found: dict[str, Recipe]) -> dict[str, Recipe]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="like SER_DATA; default: demo voices", default="demo")
+    parser = record.parser(__doc__)
     parser.add_argument("--only", nargs="+", help="trials whose name holds one of these")
     parser.add_argument("--new", action="store_true", help="only those not yet in the results")
     options = parser.parse_args()
@@ -195,9 +192,7 @@ def main() -> None:
     file = f"pretrained_{record.name_of(corpus)}"
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        folds = split.folds_by_speaker(corpus.clips, N_FOLDS)
-        of_folds = (split.parts_of_fold(folds, fold) for fold in TRIAL_FOLDS)
-        visible = [parts[parts != "test"] for parts in of_folds]
+        visible = protocol.trial_parts(split.folds_by_speaker(corpus.clips, protocol.N_FOLDS))
         ears = Ears(corpus)
         for name, recipe in trials(ears).items():
             if options.only and not any(word in name for word in options.only):

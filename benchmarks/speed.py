@@ -35,7 +35,7 @@ import soundfile
 import torch
 from threadpoolctl import threadpool_limits
 
-from ser_helpers import data, features
+from ser_helpers import data
 from ser_helpers.further import frames, pretrained, whisper_weights
 
 REPEATS = 5
@@ -54,10 +54,6 @@ print(between - start, time.perf_counter() - between)
 
 def reading(path: Path) -> np.ndarray:
     return soundfile.read(path)[0]
-
-
-def ours(path: Path) -> np.ndarray:
-    return features.describe(data.load_clip(path))
 
 
 def film(path: Path) -> np.ndarray:
@@ -90,7 +86,7 @@ class Batches:
 
 def ways() -> dict[str, Callable]:
     """Return what can be timed here, by name."""
-    found: dict[str, Callable] = {"reading": reading, "ours": ours, "ours, frames (09)": film}
+    found: dict[str, Callable] = {"reading": reading, "ours": peers.ours, "ours, frames (09)": film}
     if whisper_weights.find() is not None:
         encoder = pretrained.load()
         found["ours, encoder (13)"] = lambda path: pretrained.describe(
@@ -142,12 +138,7 @@ def importing() -> dict:
     """Time importing torch and then the main modules, in a new process each time; in seconds."""
     command = [sys.executable, "-c", IMPORTS]
     times = [subprocess.check_output(command, text=True).split() for _ in range(REPEATS)]
-    return spread(pd.DataFrame(times, columns=["torch", "road after torch"], dtype=float))
-
-
-def spread(table: pd.DataFrame) -> dict:
-    """Return the median, minimum and maximum of each column."""
-    return table.agg(["median", "min", "max"]).round(2).to_dict()
+    return record.spread(pd.DataFrame(times, columns=["torch", "road after torch"], dtype=float))
 
 
 def main() -> None:
@@ -171,8 +162,8 @@ def main() -> None:
         "file": clips.path.iloc[0].suffix,
         "mean_seconds_per_clip": round(float(clips.duration.mean()), 2),
         "repeats": REPEATS,
-        "ms_per_clip": spread(found),
-        "ratios": spread(ratios(found)),
+        "ms_per_clip": record.spread(found),
+        "ratios": record.spread(ratios(found)),
         "import_seconds": importing(),
         "machine": record.machine() | {"cores_used": 1},
         "versions": record.versions(*PACKAGES),

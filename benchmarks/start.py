@@ -105,7 +105,7 @@ def main() -> None:
         found = pd.DataFrame([once() for _ in range(REPEATS)])
         result |= {
             "repeats": REPEATS,
-            "seconds": found.agg(["median", "min", "max"]).round(2).to_dict(),
+            "seconds": record.spread(found),
             "machine": record.machine(),
             "versions": record.versions(*PACKAGES),
         }

@@ -141,15 +141,13 @@ def for_nbgrader(source: Path) -> nbformat.NotebookNode:
         cells.append(cell)
         if of_function:
             task = by_name[of_function[1]]
-            cell.metadata = grading(cell, f"write-{task['id']}", solution=True)
+            cell.metadata = grading(f"write-{task['id']}", solution=True)
             test = nbformat.v4.new_code_cell(hidden_test(task))
-            test.metadata = grading(test, f"test-{task['id']}", points=task["points"])
+            test.metadata = grading(f"test-{task['id']}", points=task["points"])
             cells.append(test)
         elif of_hand:
             task = by_id[of_hand[1]]
-            cell.metadata = grading(
-                cell, f"answer-{task['id']}", solution=True, points=task["points"]
-            )
+            cell.metadata = grading(f"answer-{task['id']}", solution=True, points=task["points"])
     notebook.cells = cells
     kept = [cell.metadata for cell in cells]
     notebook = forms.finished(notebook)
@@ -207,7 +205,7 @@ def hidden_test(task: dict) -> str:
 
 
 def grading(
-    cell: nbformat.NotebookNode, name: str, *, solution: bool = False, points: float | None = None
+    name: str, *, solution: bool = False, points: float | None = None
 ) -> nbformat.NotebookNode:
     """Make nbgrader's metadata of a cell; without points, it is not graded."""
     metadata = {

@@ -49,16 +49,19 @@ def solutions(notebook: nbformat.NotebookNode) -> list[str]:
 
     A solution that defines what an exercise asks for must pass that exercise's check.
     """
-    checked = set()
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            checked |= set(CHECK.findall(cell.source))
+    checked = checked_in(notebook.cells)
     tested = []
     for block in solutions_in(notebook.cells):
         names = [name for name in DEFINED.findall(block) if name in checked]
         lines = [f"assert exercises.check('{name}', {name}).right" for name in names]
         tested.append("\n".join([block, *lines]))
     return tested
+
+
+def checked_in(cells: list[nbformat.NotebookNode]) -> set[str]:
+    """Name the exercises whose checks stand in the code."""
+    code = (cell.source for cell in cells if cell.cell_type == "code")
+    return {name for source in code for name in CHECK.findall(source)}
 
 
 def solutions_in(cells: list[nbformat.NotebookNode]) -> list[str]:

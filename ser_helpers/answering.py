@@ -96,17 +96,13 @@ def _files(given: Sequence[str]) -> list[str]:
 
     What is neither there nor fits anything stays, and is reported as missing.
     """
-    from ser_helpers.audio import OTHER_SOUND_SUFFIXES, SUFFIXES
-    from ser_helpers.files import walk
+    from ser_helpers.places import sound_files
 
     files: dict[str, None] = {}  # each once, in the order given
     for name in given:
         found = [name] if Path(name).exists() else sorted(glob.glob(name, recursive=True))
         for each in found or [name]:
-            inside = []
-            if Path(each).is_dir():
-                known = (*SUFFIXES, *OTHER_SOUND_SUFFIXES)
-                inside = [str(p) for p in walk(Path(each)) if p.suffix.lower() in known]
+            inside = map(str, sound_files(Path(each)) if Path(each).is_dir() else ())
             files |= dict.fromkeys(sorted(inside) or [each])
     return list(files)
 

@@ -200,18 +200,13 @@ def set_aside(results: Mapping[Hashable, Any]) -> dict[Hashable, str]:
 def read_rows(store: Path, width: int) -> dict[str, np.ndarray]:
     """Read a store, the rows asked for last at the end; empty, with a warning, if it is damaged."""
     try:
-        content = store.read_bytes()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        warnings.warn(f"the cache {store} cannot be read ({error}); computing anew", stacklevel=3)
-        return {}
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as saved:
+        with np.load(io.BytesIO(store.read_bytes()), allow_pickle=False) as saved:
             keys, rows = saved["keys"].astype(str), saved["rows"]
         if rows.dtype != np.float32 or rows.shape != (len(keys), width):
             raise ValueError(f"rows of the shape {rows.shape}, not {(len(keys), width)}")
-    except Exception as error:  # a half-written or foreign file: zipfile and numpy raise many kinds
+    except FileNotFoundError:
+        return {}
+    except Exception as error:  # closed, half-written or foreign: many kinds of errors are raised
         warnings.warn(f"the cache {store} cannot be read ({error}); computing anew", stacklevel=3)
         return {}
     return dict(zip(keys.tolist(), rows, strict=True))

@@ -149,11 +149,16 @@ def difference(
         scoring.score(np.tensordot(draws, scoring.confusions(y_true, said, speakers), axes=1))
         for said in (a, b)
     )
-    value, *drawn = (of_a[metric] - of_b[metric]).to_list()
+    return from_draws(of_a[metric] - of_b[metric], n, metric=metric, level=level)
+
+
+def from_draws(differences: pd.Series, n_speakers: int, *, metric: str, level: float) -> Difference:
+    """Turn the difference of everybody (first) and of each draw of people into a Difference."""
+    value, *drawn = differences.to_list()
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]).tolist()
     # A draw's variance is that of n people divided by n, not by n - 1.
-    spread = float(np.std(drawn) * n / math.sqrt(n - 1))
-    return Difference(value, low, high, n, metric, level, spread)
+    spread = float(np.std(drawn) * n_speakers / math.sqrt(n_speakers - 1))
+    return Difference(value, low, high, n_speakers, metric, level, spread)
 
 
 def speakers_needed(measured: Difference, *, power: float = 0.8) -> int:

@@ -28,7 +28,6 @@ from ser_helpers.errors import DataError
 from ser_helpers.features import RECIPE, AudioSettings, describe, feature_names
 from ser_helpers.files import work_folder
 from ser_helpers.model import EmotionNet
-from ser_helpers.names import EMOTIONS
 from ser_helpers.origin import origin_of
 from ser_helpers.speech import warn_of_problems
 from ser_helpers.train import Result, fit, model_probabilities
@@ -254,14 +253,12 @@ def load(path: str | Path) -> Recogniser:
         path, kind=FORMAT, version=(VERSION, RECIPE), remedy="train and save anew (notebook 05)"
     )
     try:
-        classes = tuple(header["classes"])
+        classes = weights.classes_of(header)
         settings = weights.audio_settings(header)
         n_features = len(feature_names(settings))
         for name in ("mean", "scale"):
             if arrays[name].shape != (n_features,):
                 raise ValueError(f"{name} has the shape {arrays[name].shape}, not ({n_features},)")
-        if not set(classes) <= set(EMOTIONS) or len(set(classes)) != len(classes):
-            raise ValueError(f"the classes are {classes}")
         if not (arrays["scale"] > 0).all():
             raise ValueError("a feature's scale is not above 0")
         hidden = tuple(header["hidden"])

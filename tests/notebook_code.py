@@ -1,12 +1,23 @@
-"""Take the functions out of a notebook, to test them without running the notebook."""
+"""Read notebooks without running them: their prose, and their functions, to be tested."""
 
 import ast
 import functools
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+
+
+def prose(cells: Iterable[Mapping]) -> str:
+    """Join the Markdown of some cells."""
+    return "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
+def prose_of(path: Path) -> str:
+    """Read the Markdown of a notebook."""
+    return prose(json.loads(path.read_text(encoding="utf-8"))["cells"])
 
 
 def code_of(path: Path) -> list[ast.stmt]:

@@ -4,10 +4,9 @@ import os
 import re
 import shutil
 import subprocess
-import tomllib
 
 import pytest
-from conftest import ROOT
+from conftest import PROJECT, ROOT
 from packaging.requirements import Requirement
 
 FOLDER = ROOT / ".binder"
@@ -24,9 +23,8 @@ def test_it_installs_what_learners_need_in_the_tested_versions():
         "--extra-index-url https://download.pytorch.org/whl/cpu",
         "--constraint ../requirements.lock",
     ]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["notebooks"], *extras["further"]]
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *extras["notebooks"], *extras["further"]]
     assert packages == [Requirement(line).name for line in wanted]
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     locked = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))

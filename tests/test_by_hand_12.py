@@ -1,14 +1,13 @@
 """Notebook 12: what is built by hand is what the helper or the library does; its figures hold."""
 
 import ast
-import json
 import os
 import shutil
 
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 from hypothesis import given
 from hypothesis import strategies as st
 from notebook_code import NOTEBOOKS, code_of, functions_of
@@ -19,14 +18,13 @@ from ser_helpers.further import streams
 
 CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
 TOLERANCE = 0.03  # of one fold: between processors floating point differs, and with it the epoch
-RESULTS = ROOT / "ser_helpers" / "results"
 
 # As in the notebook, and in the helper.
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def told(name: str) -> dict:
-    return json.loads((RESULTS / f"scale_{name}.json").read_text(encoding="utf-8"))
+    return results(f"scale_{name}")
 
 
 def test_the_steps_give_the_helpers_row_and_a_time_each():
@@ -142,7 +140,7 @@ def test_what_the_text_concludes_is_what_was_measured(name):
         assert 0.45 < share < 0.6
     assert found["load_before"] < 2  # "had nothing else to do"
     assert round(found["seconds_against_clips"]["start_of_the_cluster"]) == 2
-    whole = json.loads((RESULTS / "full_size.json").read_text(encoding="utf-8"))["sizes"][-1]
+    whole = results("full_size")["sizes"][-1]
     assert whole["features_cold"]["seconds"] < 30  # "less than half a minute"
 
 

@@ -1,29 +1,25 @@
 """What notebook 13 computes by hand is what PyTorch does; what it tells was measured."""
 
-import json
 import re
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT
-from notebook_code import functions_of
+from conftest import ROOT, results
+from notebook_code import functions_of, prose_of
 from torch.nn.functional import scaled_dot_product_attention
 
 from ser_helpers import data, exercises
 from ser_helpers.further import attention, measured, pretrained, whisper_weights
 
 (PATH,) = (ROOT / "notebooks").glob("13_*.ipynb")
-RESULTS = ROOT / "ser_helpers" / "results"
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def markdown() -> str:
-    cells = nbformat.read(PATH, as_version=4).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return prose_of(PATH)
 
 
 def some_head(width: int, n_numbers: int, *, scale: float) -> attention.Head:
@@ -144,7 +140,7 @@ def test_ten_lines_put_in_any_network_of_transformers(monkeypatch):
 
 @pytest.mark.parametrize("corpus", ["demo", "ravdess"])
 def test_what_was_measured_is_read_as_it_was_stored(corpus):
-    tree = json.loads((RESULTS / f"pretrained_{corpus}.json").read_text("utf-8"))
+    tree = results(f"pretrained_{corpus}")
     known, chance = measured.probes(corpus)
     stored = tree["probes, balanced accuracy"]["speaker, in other sentences"]
     assert known.speaker["layer 2"] == stored["layer 2"]
@@ -227,7 +223,7 @@ SAID = {
 
 @pytest.mark.parametrize("pattern", SAID)
 def test_what_the_prose_says_of_real_actors_was_measured(pattern):
-    found = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    found = results("pretrained_ravdess")
     for key in SAID[pattern]:
         found = found[key]
     if isinstance(found, dict):
@@ -239,7 +235,7 @@ def test_what_the_prose_says_of_real_actors_was_measured(pattern):
 
 
 def test_the_prose_tells_how_many_recipes_were_tried_and_where_the_emotion_is_found_best():
-    tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    tree = results("pretrained_ravdess")
     by_speaker = {name for name in tree["trials"] if name.endswith("by speaker")}
     counted = f"{len(tree['trials'])} recipes, {len(by_speaker)} of them standardised by speaker"
     assert counted in markdown()
@@ -259,7 +255,7 @@ def test_the_prose_tells_how_many_recipes_were_tried_and_where_the_emotion_is_fo
 
 
 def test_what_a_leak_would_hide_is_half_of_the_mistakes():
-    tree = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    tree = results("pretrained_ravdess")
     honest = tree["scores"]["layers 2 to 4, unseen speakers"]["uar"]["value"]
     leaky = tree["random rows (leaks)"]["layers 2 to 4"]["uar"]["value"]
     assert "on real actors by eleven points" in markdown()
@@ -269,7 +265,7 @@ def test_what_a_leak_would_hide_is_half_of_the_mistakes():
 
 
 def test_what_is_said_of_the_cost_was_measured():
-    cost = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))["cost"]
+    cost = results("pretrained_ravdess")["cost"]
     per_clip = cost["processor_milliseconds_per_clip"]
     assert "Some thirty times the time of MFCCs, and still eighty times faster" in markdown()
     assert per_clip["Whisper"] / per_clip["MFCCs"] == pytest.approx(30, abs=4)
@@ -282,7 +278,7 @@ def test_what_is_said_of_the_cost_was_measured():
 
 
 def test_where_we_cannot_tell_the_interval_holds_zero():
-    demo = json.loads((RESULTS / "pretrained_demo.json").read_text("utf-8"))
+    demo = results("pretrained_demo")
     gain = demo["paired difference to the course's network"][
         "layers 2 to 4, standardised by speaker"
     ]
@@ -298,7 +294,7 @@ def test_where_we_cannot_tell_the_interval_holds_zero():
 def test_the_step_to_the_network_of_09_is_as_large_as_the_prose_says():
     uar = {}
     for file, name in (("pretrained", "MFCCs"), ("temporal", "frames")):
-        tree = json.loads((RESULTS / f"{file}_ravdess.json").read_text("utf-8"))
+        tree = results(f"{file}_ravdess")
         uar[name] = tree["scores"][f"{name}, unseen speakers"]["uar"]["value"]
     assert "work on networks up to 09 (some 18)" in markdown()
     assert uar["frames"] - uar["MFCCs"] == pytest.approx(0.18, abs=0.005)
@@ -308,7 +304,7 @@ def test_what_the_readme_says_of_the_gain_was_measured():
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     ((people, demo),) = re.findall(r"by (\d+) points on people and by (\d+) on the demo", readme)
     for said, corpus in ((people, "ravdess"), (demo, "demo")):
-        tree = json.loads((RESULTS / f"pretrained_{corpus}.json").read_text("utf-8"))
+        tree = results(f"pretrained_{corpus}")
         pairs = tree["paired difference to the course's network"]
         gain = pairs["layers 2 and 3, unseen speakers"]
         assert gain["tells"]
@@ -322,7 +318,7 @@ def points(found: dict) -> str:
 
 
 def ravdess(*keys: str) -> dict:
-    found = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))
+    found = results("pretrained_ravdess")
     for key in keys:
         found = found[key]
     return found
@@ -384,9 +380,7 @@ def test_what_is_said_of_fine_tuning_was_measured():
 
 
 def test_how_much_silence_behind_a_clip_changes_was_measured():
-    found = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))[
-        "filled up to 30 s"
-    ]
+    found = results("pretrained_ravdess")["filled up to 30 s"]
     moved = found["mean_difference_in_sd_over_clips"]
     ((n, second, third),) = re.findall(
         r"with (\d+) clips of RAVDESS, a number of layer 2 differed by ([\d.]+) of its spread from "

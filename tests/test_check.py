@@ -286,7 +286,7 @@ def test_a_folder_of_another_python_is_named(tmp_path, monkeypatch):
     assert check.hidden() == []
 
 
-def test_a_backend_that_a_file_asks_for_is_named(tmp_path, monkeypatch):
+def test_a_backend_that_a_file_asks_for_is_named(tmp_path):
     (tmp_path / "matplotlibrc").write_text("font.size: 9\nbackend : gtk4agg  # of old\n")
     look = "from ser_helpers import check; print(check.figures())"
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
@@ -301,7 +301,7 @@ def test_a_backend_that_a_file_asks_for_is_named(tmp_path, monkeypatch):
     )
 
 
-def test_a_backend_of_an_old_profile_is_named(monkeypatch, tmp_path):
+def test_a_backend_of_an_old_profile_is_named():
     environment = dict(os.environ, MPLBACKEND="Qt4Agg", PYTHONPATH=str(ROOT), SER_DATA="demo")
     look = "from ser_helpers import check; print(check.figures())"
     done = subprocess.run(

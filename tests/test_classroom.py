@@ -10,6 +10,7 @@ import nbformat
 import pandas as pd
 import pytest
 from conftest import ROOT
+from notebook_code import prose
 
 from ser_helpers import data, exercises, features, quiz, train
 from ser_helpers.data import open_corpus
@@ -30,10 +31,6 @@ def stored(folder, source):
 
 def texts(notebook) -> list[tuple[str, str]]:
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
-
-
-def prose(notebook) -> str:
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
 def code(notebook) -> list[str]:
@@ -110,7 +107,7 @@ def test_tasks_are_stated_alike_in_the_notebook_and_for_the_grader(source):
     assert sheet["notebook"] == source.stem
     assert notebook.cells[0].source.startswith(f"# Class {number} · {sheet['title']}\n")
     assert [t["id"] for t in tasks] == [f"{number}.{i + 1}" for i in range(len(tasks))]
-    assert TASK.findall(prose(notebook)) == [(t["id"], str(t["points"])) for t in tasks]
+    assert TASK.findall(prose(notebook.cells)) == [(t["id"], str(t["points"])) for t in tasks]
     assert 4 <= len(tasks) <= 6 and {t["kind"] for t in tasks} == KINDS
     total = sum(t["points"] for t in tasks)
     assert f"· {total} points ·" in notebook.cells[0].source
@@ -118,7 +115,7 @@ def test_tasks_are_stated_alike_in_the_notebook_and_for_the_grader(source):
         assert f" {sheet['minutes']} minutes " in notebook.cells[0].source
         assert 45 <= sheet["minutes"] <= 60
     kinds = {kind: [t["id"] for t in tasks if t["kind"] == kind] for kind in KINDS}
-    assert forms.ANSWER.findall(prose(notebook)) == kinds["text"]
+    assert forms.ANSWER.findall(prose(notebook.cells)) == kinds["text"]
     assert forms.FIGURE.findall("\n".join(code(notebook))) == kinds["figure"]
     names = [t["name"] for t in tasks if t["kind"] == "function"]
     assert forms.CHECK.findall("\n".join(code(notebook))) == names
@@ -200,7 +197,7 @@ def test_the_museum_is_what_its_source_gives_and_has_twelve_pieces(rooms):
     assert re.findall(r'quiz\.questions\("museum", "(\w+)"\)', cells) == list(museum.PIECES)
     assert [question.name for question in quiz.load("museum")] == list(museum.PIECES)
     assert len(museum.PIECES) == 12
-    wanted = re.findall(r"\*\*Repaired: (.+)\.\*\*", prose(rooms))
+    wanted = re.findall(r"\*\*Repaired: (.+)\.\*\*", prose(rooms.cells))
     assert wanted == [piece.wanted for piece in museum.PIECES.values()]
 
 
@@ -225,7 +222,7 @@ def test_broken_pieces_miss_and_repaired_ones_reach_the_stated_number(rooms, mon
         broken = namespace["BrokenNetwork" if name == "Network" else f"{name}_broken"]
         assert check(name, broken).state == "wrong", name
         assert museum.PIECES[name].what in printed
-    blocks = re.findall(r"```python\n(.*?)```", prose(rooms), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", prose(rooms.cells), re.DOTALL)
     assert len(blocks) == len(museum.PIECES)
     for block in blocks:
         exec(block, namespace)

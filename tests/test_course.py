@@ -332,7 +332,7 @@ def with_tensorflow(machine) -> Machine:
     return machine
 
 
-def test_tensorflow_is_added_once_and_again_when_something_changes(with_tensorflow, capsys):
+def test_tensorflow_is_added_once_and_again_when_something_changes(with_tensorflow):
     machine = with_tensorflow
     assert machine("lab", "--tensorflow", "--no-browser") == 0
     assert machine.ran == [*ALL_WELL, TENSORFLOW]
@@ -409,7 +409,7 @@ def test_what_tensorflow_needs_is_there_and_named_where_it_is_not(machine, capsy
     assert machine.ran == []
 
 
-def test_ctrl_c_is_answered_by_the_child_first(machine, monkeypatch, capsys):
+def test_ctrl_c_is_answered_by_the_child_first(machine, capsys):
     child = SimpleNamespace(returncode=None, waits=0)
 
     def wait() -> None:
@@ -460,7 +460,7 @@ def test_a_console_without_some_signs_is_no_reason_to_stop(machine, monkeypatch)
     assert b"no route to ?" in console.buffer.getvalue()
 
 
-def test_a_real_step_shows_the_end_of_what_it_said(tmp_path):
+def test_a_real_step_shows_the_end_of_what_it_said():
     course = load_script(ROOT / "course.py")
     code = "import sys; print(*range(99), sep='\\n'); print('boom', file=sys.stderr); sys.exit(3)"
     with pytest.raises(course.StepError) as error:
@@ -636,7 +636,7 @@ def test_what_was_meant_for_other_pythons_does_not_reach_the_notebooks(
     assert "MPLBACKEND" not in machine.watched[1][1]
 
 
-def test_a_reader_that_leaves_ends_nothing(tmp_path):
+def test_a_reader_that_leaves_ends_nothing():
     """As `python course.py lab | head -1` does it."""
     code = f"""
 import sys

@@ -1,17 +1,14 @@
 """What notebook 01 says of the cues of real actors is what the benchmark measures."""
 
-import json
 import os
 
 import numpy as np
 import pytest
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 from notebook_code import functions_of
 
 from ser_helpers import data, features, published
 from ser_helpers.errors import DataError
-
-RESULT = ROOT / "ser_helpers" / "results" / "cues_ravdess.json"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +28,7 @@ def test_the_results_are_what_the_benchmark_measures(benchmark):
     folder = os.environ.get("SER_RAVDESS")
     if folder is None:
         pytest.skip("set SER_RAVDESS to a folder of RAVDESS's clips to measure its cues again")
-    told = json.loads(RESULT.read_text("utf-8"))
+    told = results("cues_ravdess")
     now = benchmark.measure_all(data.open_corpus(folder))
     for cue, table in told["cues"].items():
         for emotion, row in table.items():
@@ -40,7 +37,7 @@ def test_the_results_are_what_the_benchmark_measures(benchmark):
 
 def test_what_the_notebook_says_of_real_actors_is_in_the_results():
     pitch, loudness = (published.cues("ravdess", cue) for cue in ("pitch", "loudness"))
-    n_actors = json.loads(RESULT.read_text("utf-8"))["n_actors"]
+    n_actors = results("cues_ravdess")["n_actors"]
     assert n_actors == 24
     for table in (pitch, loudness):
         assert (table.loc[["ANG", "FEA", "HAP"], "actors_above"] == n_actors).all()

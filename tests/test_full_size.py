@@ -1,12 +1,9 @@
 """What was measured at CREMA-D's size (benchmarks/at_full_size.py) is fast, small and linear."""
 
-import json
-from pathlib import Path
-
 import pytest
+from conftest import results
 
-RESULT = Path(__file__).parents[1] / "ser_helpers" / "results" / "full_size.json"
-MEASURED = json.loads(RESULT.read_text(encoding="utf-8"))
+MEASURED = results("full_size")
 SIZES = MEASURED["sizes"]
 
 

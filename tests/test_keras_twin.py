@@ -1,6 +1,5 @@
 """The network in Keras is that of PyTorch: weights, answers, slopes, steps, training and scores."""
 
-import json
 import os
 import random
 import re
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT, load_script, made_up
+from conftest import ROOT, load_script, made_up, results
 from torch import nn
 
 from ser_helpers import data, evaluate, features, predict, split, train
@@ -307,8 +306,7 @@ def benchmark() -> ModuleType:
 
 @pytest.mark.parametrize("name", ["demo", "ravdess"])
 def test_what_was_measured_says_that_the_library_makes_no_difference(name):
-    path = ROOT / "ser_helpers" / "results" / f"keras_{name}.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
+    told = results(f"keras_{name}")
     assert told["backend"] == "tensorflow"
     assert told["largest_difference_of_probabilities_after_copying"] < 1e-5
     difference = told["uar_keras_minus_torch"]
@@ -316,7 +314,7 @@ def test_what_was_measured_says_that_the_library_makes_no_difference(name):
     torchs, keras = (told["scores"][library]["uar"] for library in ("torch", "keras"))
     assert torchs["low"] < keras["value"] < torchs["high"]
     assert difference["value"] == pytest.approx(keras["value"] - torchs["value"], abs=2e-4)
-    main = json.loads((ROOT / "ser_helpers" / "results" / f"{name}.json").read_text("utf-8"))
+    main = results(f"{name}")
     known = main["scores"]["course, unseen speakers"]["uar"]["of_each_seed"]
     assert torchs["of_each_seed"] == pytest.approx(known, abs=0.02)
 
@@ -325,12 +323,7 @@ def test_the_notebook_tells_what_was_measured():
     def percent(value: float) -> str:
         return f"{100 * value:.1f}".replace("-", "−")
 
-    told = {
-        name: json.loads(
-            (ROOT / "ser_helpers" / "results" / f"keras_{name}.json").read_text("utf-8")
-        )
-        for name in ("demo", "ravdess")
-    }
+    told = {name: results(f"keras_{name}") for name in ("demo", "ravdess")}
     torchs, keras = (
         {name: percent(t["scores"][library]["uar"]["value"]) for name, t in told.items()}
         for library in ("torch", "keras")
@@ -348,7 +341,7 @@ def test_the_notebook_tells_what_was_measured():
 
 @pytest.mark.remeasures
 def test_its_first_fold_is_repeated(benchmark):
-    told = json.loads((ROOT / "ser_helpers" / "results" / "keras_demo.json").read_text("utf-8"))
+    told = results("keras_demo")
     clips = data.open_corpus("demo").clips
     table = features.extract(clips, progress=False)
     now = benchmark.measure(table, clips, seeds=[told["seeds"][0]], folds=[0])

@@ -3,7 +3,6 @@
 Set ``SER_RAVDESS`` to a folder of RAVDESS's clips to measure again what is told of them.
 """
 
-import json
 import os
 import re
 import shutil
@@ -12,9 +11,10 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 from hypothesis import given
 from hypothesis import strategies as st
+from notebook_code import prose_of
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
@@ -214,22 +214,20 @@ def test_copies_are_kept_and_made_anew_for_a_changed_clip(corpus, tmp_path, monk
 
 # -- what is told -----------------------------------------------------------------------------
 
+NOTEBOOK = ROOT / "notebooks" / "07_the_leak.ipynb"
 TOLERANCE = 0.02
 CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
-TOLD = {
-    name: json.loads((ROOT / "ser_helpers" / "results" / f"leak_{name}.json").read_text("utf-8"))
-    for name in CORPORA
-}
+TOLD = {name: results(f"leak_{name}") for name in CORPORA}
 
 
 @pytest.fixture(scope="module")
 def cells():
-    return nbformat.read(ROOT / "notebooks" / "07_the_leak.ipynb", as_version=4).cells
+    return nbformat.read(NOTEBOOK, as_version=4).cells
 
 
 @pytest.fixture(scope="module")
-def prose(cells):
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+def prose():
+    return prose_of(NOTEBOOK)
 
 
 @pytest.mark.remeasures

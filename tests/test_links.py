@@ -55,7 +55,7 @@ def test_what_is_gone_is_told_with_the_files_and_what_turns_away_is_no_failure(
     assert f"GONE  {gone} answers 404 Not Found; in README.md, notebooks/00.ipynb" in said
 
 
-def test_a_host_that_nobody_knows_is_gone_and_a_closed_door_is_not(monkeypatch):
+def test_a_host_that_nobody_knows_is_gone_and_a_closed_door_is_not():
     assert links.ask("http://nobody.invalid/")[1]
     problem, gone = links.ask("http://127.0.0.1:9/", timeout=2)
     assert "no answer" in problem and not gone

@@ -6,7 +6,6 @@ what the course prints.
 """
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -16,9 +15,10 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, load_script, publish
+from conftest import ROOT, load_script, publish, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from notebook_code import prose_of
 
 from ser_helpers import data, evaluate, names, split, train
 from ser_helpers.checksums import TABLES
@@ -26,11 +26,7 @@ from ser_helpers.files import find_table
 from ser_helpers.further import listeners
 
 CHANNELS = ("voice", "face", "both")
-RESULTS = ROOT / "ser_helpers" / "results"
-TOLD, DEMO, RAVDESS = (
-    json.loads((RESULTS / f"listeners_{name}.json").read_text("utf-8"))
-    for name in ("cremad", "demo", "ravdess")
-)
+TOLD, DEMO, RAVDESS = (results(f"listeners_{name}") for name in ("cremad", "demo", "ravdess"))
 NOTEBOOK = ROOT / "notebooks" / "08_what_listeners_hear.ipynb"
 TABLE = "processedResults/tabulatedVotes.csv"
 rows_of_votes = st.lists(
@@ -162,9 +158,7 @@ def test_nats_in_the_notebook_are_those_counted():
 
 
 def test_the_figures_in_the_notebooks_prose_are_those_measured():
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    plain = re.sub(r"\s+", " ", prose.replace("**", ""))
+    plain = re.sub(r"\s+", " ", prose_of(NOTEBOOK).replace("**", ""))
     missing = [figure for figure in figures() if figure not in plain]
     assert not missing
 
@@ -426,8 +420,7 @@ def test_the_whole_notebook_goes_the_other_way_where_votes_are(
     monkeypatch.setenv("SER_DATA", str(folder))
     monkeypatch.setenv("SER_WORK", str(tmp_path))
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    solutions = re.findall(r"```python\n(.*?)```", prose, re.DOTALL)
+    solutions = re.findall(r"```python\n(.*?)```", prose_of(NOTEBOOK), re.DOTALL)
     shown = []
     names = {"__name__": "notebook_08", "display": shown.append}
     for i, code in enumerate([c.source for c in cells if c.cell_type == "code"] + solutions):

@@ -1,11 +1,9 @@
 """Each notebook fits into Binder's memory, beside JupyterLab (benchmarks/measure_memory.py)."""
 
-import json
-
 import pytest
-from conftest import ROOT
+from conftest import ROOT, results
 
-MEASURED = json.loads((ROOT / "ser_helpers" / "results" / "memory.json").read_text("utf-8"))
+MEASURED = results("memory")
 
 
 @pytest.mark.parametrize(

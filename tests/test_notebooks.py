@@ -2,15 +2,17 @@
 
 import re
 import statistics
-import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT, load_script
+from conftest import REPOSITORY, ROOT, load_script
+from notebook_code import prose
 
 from ser_helpers import exercises, quiz
 
+#: What runs the folded solutions knows where they stand, and which exercises are checked.
+SOLUTIONS = load_script(ROOT / "notebooks" / "conftest.py")
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 OPTIONAL = "Going deeper"
 SECTIONS = (
@@ -18,7 +20,6 @@ SECTIONS = (
 )  # fmt: skip
 EXERCISE = re.compile(r"^\*\*Exercise (\d\d\.\d) · (\w+)\.\*\*", re.MULTILINE)
 KINDS = {"predict", "write", "repair", "design", "explore", "judge"}
-CHECK = re.compile(r'exercises\.check\("(\w+)"')
 REPAIR = "# Repair"
 MOST_LINES, MEDIAN_LINES, MOST_WORDS = 20, 5, 2800
 MOST_BYTES = 2_000_000
@@ -35,10 +36,6 @@ def cells(path) -> list:
     return nbformat.read(path, as_version=4).cells
 
 
-def prose(cells) -> str:
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-
-
 def code(cells) -> list:
     return [cell for cell in cells if cell.cell_type == "code"]
 
@@ -52,11 +49,6 @@ def outputs(cells) -> list:
     return [output for cell in code(cells) for output in cell.outputs]
 
 
-def repository() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project["urls"]["Repository"]
-
-
 def test_the_notebooks_of_the_main_road_are_there():
     assert [path.name[:2] for path in PATHS[:7]] == [f"0{i}" for i in range(7)]
 
@@ -64,7 +56,7 @@ def test_the_notebooks_of_the_main_road_are_there():
 def test_it_begins_with_title_links_setup_and_box(path, cells):
     number = path.stem[:2]
     assert re.match(rf"# {number} · \S", cells[0].source)
-    name = repository().removeprefix("https://github.com/")
+    name = REPOSITORY.removeprefix("https://github.com/")
     file = f"notebooks/{path.name}"
     assert f"(https://colab.research.google.com/github/{name}/blob/main/{file})" in cells[0].source
     assert f"(https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/{file})" in cells[0].source
@@ -81,7 +73,7 @@ def test_it_begins_with_title_links_setup_and_box(path, cells):
 def test_the_cell_for_colab_is_the_same_everywhere_and_leaves_numpy_and_torch_alone(path, cells):
     first = nbformat.read(PATHS[0], as_version=4).cells[1].source
     assert cells[1].source == first
-    assert f"git+{repository()}" in first
+    assert f"git+{REPOSITORY}" in first
     assert "--no-deps" in first
     assert cells[1].metadata["jupyter"]["source_hidden"] and cells[1].metadata["cellView"] == "form"
 
@@ -119,9 +111,9 @@ def test_the_learner_writes_in_the_flow_and_at_the_end(path, cells):
 
 
 def test_each_stub_says_not_written_yet_and_each_check_has_a_solution(path, cells):
-    solutions = "\n".join(load_script(ROOT / "notebooks" / "conftest.py").solutions_in(cells))
+    solutions = "\n".join(SOLUTIONS.solutions_in(cells))
     for cell in code(cells):
-        for name in CHECK.findall(cell.source):
+        for name in SOLUTIONS.CHECK.findall(cell.source):
             assert "raise NotImplementedError" in cell.source or REPAIR in cell.source, name
             assert f"def {name}(" in solutions or f"class {name}(" in solutions, name
             page = "".join(
@@ -142,10 +134,9 @@ def test_it_asks_three_questions_and_draws_two_ideas(path, cells):
 
 
 def test_there_is_enough_to_do():
-    text = {path: prose(nbformat.read(path, as_version=4).cells) for path in PATHS}
-    source = "".join(path.read_text(encoding="utf-8") for path in PATHS)
-    checked = set(re.findall(r'exercises\.check\(\\"(\w+)\\"', source))
-    assert sum(len(EXERCISE.findall(t)) for t in text.values()) >= 70
+    every = [nbformat.read(path, as_version=4).cells for path in PATHS]
+    checked = set().union(*map(SOLUTIONS.checked_in, every))
+    assert sum(len(EXERCISE.findall(prose(cells))) for cells in every) >= 70
     assert len(checked) >= 50
     topics = [topic for topic in exercises.TOPICS if not topic.startswith("classroom_")]
     known = {exercise.name for topic in topics for exercise in exercises.of_topic(topic)}
@@ -229,7 +220,7 @@ def test_links_lead_somewhere(path, cells):
 
 
 def test_each_has_solutions_in_python_and_what_is_folded_compiles(path, cells):
-    solutions = load_script(ROOT / "notebooks" / "conftest.py").solutions
-    assert solutions(nbformat.read(path, as_version=4)), "a task without a solution in code"
-    for block in re.findall(r"```python\n(.*?)```", prose(cells), re.DOTALL):
+    notebook = nbformat.read(path, as_version=4)
+    assert SOLUTIONS.solutions(notebook), "a task without a solution in code"
+    for block in SOLUTIONS.BLOCK.findall(prose(cells)):
         compile(block, "solution", "exec")

@@ -24,13 +24,14 @@ Y = tone(5001, "HAP")
 NO_AXES = {"network"}  # a diagram: nothing is measured along its sides
 
 
+pytestmark = pytest.mark.usefixtures("no_windows")
+
+
 @pytest.fixture(autouse=True)
-def no_windows_and_no_warnings():
-    plt.switch_backend("agg")
+def no_warnings():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")

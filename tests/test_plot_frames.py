@@ -1,6 +1,5 @@
 """Figures of notebook 09: pictures on one scale, maps, two systems by speaker, differences."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,12 +10,7 @@ from ser_helpers.paired import Difference
 
 RNG = np.random.default_rng(0)
 
-
-@pytest.fixture(autouse=True)
-def no_windows():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_windows")
 
 
 def test_pictures_one_below_the_other_share_scale_and_time():

@@ -1,6 +1,5 @@
 """The figures of notebook 13: titles, axes with units, and what is drawn."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,12 +7,7 @@ import pytest
 from ser_helpers import plot
 from ser_helpers.errors import DataError
 
-
-@pytest.fixture(autouse=True)
-def no_windows():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_windows")
 
 
 def test_a_map_stands_under_its_clip_on_the_same_seconds():

@@ -1,6 +1,5 @@
 """The figures of notebook 02 show what they are given, with titles, units and nothing cut off."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,12 +15,7 @@ MFCCS = features.mfcc(Y)
 EMOTION = pd.Series(list(plot.COLOURS)[:6] * 5)
 TABLE = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=list("abc"))
 
-
-@pytest.fixture(autouse=True)
-def no_windows():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_windows")
 
 
 def assert_labelled(figure) -> None:

@@ -1,6 +1,5 @@
 """The figures that notebooks 04 and 05 call: curves, one neuron's line, a dot per network."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +7,7 @@ import pytest
 from ser_helpers import plot
 from ser_helpers.errors import DataError
 
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_windows")
 
 
 def test_lines_draws_curves_levels_and_points_with_their_names():

@@ -35,12 +35,7 @@ CALLS = {
     ),
 }
 
-
-@pytest.fixture(autouse=True)
-def closed():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_windows")
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -1,6 +1,5 @@
 """The figures of notebooks 11 and 12: titles, axes with units, and what is drawn."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +8,7 @@ from ser_helpers import plot
 from ser_helpers.errors import DataError
 from ser_helpers.paired import Difference
 
-
-@pytest.fixture(autouse=True)
-def no_windows():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_windows")
 
 
 def test_the_costs_of_steps_are_bars_from_the_first_down_with_their_shares():

@@ -1,17 +1,12 @@
 """The figures of notebook 08."""
 
-import matplotlib.pyplot as plt
 import pytest
 
 from ser_helpers import evaluate, plot
 from ser_helpers.further import listeners
 from ser_helpers.names import EMOTION_NAMES, EMOTIONS
 
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("no_windows")
 
 
 def test_matrices_of_votes_stand_side_by_side():

@@ -10,9 +10,9 @@ import sys
 import zipfile
 from dataclasses import replace
 
-import measure_pretrained
 import numpy as np
 import pandas as pd
+import protocol
 import pytest
 import soundfile
 import torch
@@ -38,13 +38,7 @@ THEIRS = {
     "mlp.2": "fc2",
 }
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +59,6 @@ def small():
         for name, shape in SMALL.shapes().items()
     }
     return replace(SMALL, fingerprint=whisper_weights.fingerprint(arrays)), arrays
-
-
-@pytest.fixture
-def nowhere(monkeypatch, tmp_path):
-    """Pretend that there are no weights on this machine."""
-    monkeypatch.delenv("SER_WHISPER", raising=False)
-    monkeypatch.setenv("SER_WORK", str(tmp_path / "work"))
-    monkeypatch.setattr(whisper_weights, "WHEEL", "no_such_package")
 
 
 def openai_file(path, arrays, **more):
@@ -230,7 +216,7 @@ def test_both_kinds_of_file_give_the_same_arrays(small, tmp_path, monkeypatch):
             np.testing.assert_array_equal(found[name], array)
 
 
-def test_the_download_is_checked_stored_and_found(small, tmp_path, nowhere):
+def test_the_download_is_checked_stored_and_found(small, tmp_path, no_weights):
     kind, arrays = small
     content = openai_file(tmp_path / "x.pt", arrays).read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
@@ -252,7 +238,7 @@ def test_the_download_is_checked_stored_and_found(small, tmp_path, nowhere):
         (cut, "could not be stored in"),
     ],
 )
-def test_what_is_not_the_published_file_is_not_kept(small, tmp_path, nowhere, play, says):
+def test_what_is_not_the_published_file_is_not_kept(small, tmp_path, no_weights, play, says):
     kind, arrays = small
     content = openai_file(tmp_path / "x.pt", arrays).read_bytes()
     with serve({"0/small.pt": content}, default=[play]) as shelf:
@@ -262,7 +248,7 @@ def test_what_is_not_the_published_file_is_not_kept(small, tmp_path, nowhere, pl
     assert whisper_weights.find(kind) is None
 
 
-def test_without_a_network_it_says_what_to_do(small, nowhere):
+def test_without_a_network_it_says_what_to_do(small, no_weights):
     with serve({}) as shelf:
         url = f"{shelf.base}abc/small.pt"
     with pytest.raises(DataError) as raised:  # nobody answers there any more
@@ -271,7 +257,7 @@ def test_without_a_network_it_says_what_to_do(small, nowhere):
         assert said in str(raised.value)
 
 
-def test_nothing_is_downloaded_unasked(nowhere, corpus, monkeypatch):
+def test_nothing_is_downloaded_unasked(no_weights, corpus, monkeypatch):
     monkeypatch.setattr(whisper_weights.pooch, "retrieve", lambda *_, **__: pytest.fail("asked"))
     with pytest.raises(DataError) as raised:
         pretrained.embed(corpus.clips, progress=False)
@@ -439,7 +425,7 @@ def test_a_network_learns_from_the_table_but_no_recogniser_of_mfccs_is_made(
 # ---- what comes with the course
 
 
-def test_the_demo_voices_need_no_weights(nowhere, monkeypatch):
+def test_the_demo_voices_need_no_weights(no_weights, monkeypatch):
     clips = data.open_corpus("demo").clips.iloc[[5, 3, 2000]]
     monkeypatch.setattr(pretrained, "load", lambda *_, **__: pytest.fail("asked for weights"))
     table = pretrained.embed(clips, (3, 2), progress=False)
@@ -496,7 +482,7 @@ def test_the_published_scores_are_repeated_in_one_fold(name, request, tmp_path):
         request.getfixturevalue("wheel")
     corpus = data.open_corpus(source)
     table = pretrained.embed(corpus.clips, (2, 3), cache=tmp_path, progress=False)
-    folds = split.folds_by_speaker(corpus.clips, measure_pretrained.N_FOLDS)
+    folds = split.folds_by_speaker(corpus.clips, protocol.N_FOLDS)
     labels = corpus.clips.emotion
     _, said, uar, strength = heads.validated(table, labels, split.parts_of_fold(folds, 0))
     told = json.loads(path.read_text("utf-8"))["folds"]["unseen speakers"]["layers 2 and 3"][0]

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pretrained_random
 import pretrained_recipes as recipes
+import protocol
 import pytest
 import torch
 from conftest import SR, tone
@@ -44,6 +45,18 @@ def test_a_recipe_answers_for_every_clip_once_and_learns_from_the_train_part(rec
     assert nothing is None
     pd.testing.assert_frame_equal(visible, validation)
     assert recipe(PARTS)[0] is validation  # it is not trained again
+
+
+def test_a_trial_sees_no_test_clip_and_its_split_is_found_again_by_who_validates():
+    folds = split.folds_by_speaker(CLIPS, protocol.N_FOLDS)
+    every, tried = protocol.all_parts(folds), protocol.trial_parts(folds)
+    for number, parts in zip(protocol.TRIAL_FOLDS, tried, strict=True):
+        assert set(parts) == {"train", "validation"}
+        for given in (parts, every[number]):
+            pd.testing.assert_series_equal(protocol.whole(given, folds), every[number])
+    pd.testing.assert_series_equal(protocol.whole(every[-1], folds), every[-1])
+    scored = pd.concat([parts[parts == "validation"] for parts in tried]).index
+    assert set(CLIPS.index[protocol.never_tried(folds)]) == set(CLIPS.index) - set(scored)
 
 
 def test_an_average_is_the_mean_of_the_probabilities():

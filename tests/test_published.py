@@ -1,15 +1,12 @@
 """What the benchmarks wrote is found by its name, in the units of evaluate."""
 
-import json
 import math
 
 import pytest
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 
 from ser_helpers import evaluate
 from ser_helpers.errors import DataError
-
-RESULTS = ROOT / "ser_helpers" / "results"
 
 
 def test_the_numbers_are_those_of_the_readmes_table():
@@ -32,14 +29,14 @@ def test_the_numbers_are_those_of_the_readmes_table():
 
 
 def test_the_readme_counts_the_recipes_that_were_tried():
-    trials = json.loads((RESULTS / "pretrained_ravdess.json").read_text("utf-8"))["trials"]
+    trials = results("pretrained_ravdess")["trials"]
     readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
     assert f"the best of {len(trials)} recipes on validation speakers" in readme
 
 
 @pytest.mark.parametrize("corpus", ["demo", "ravdess"])
 def test_a_score_comes_with_its_metric_and_its_speakers(corpus):
-    main = json.loads((RESULTS / f"{corpus}.json").read_text("utf-8"))
+    main = results(f"{corpus}")
     name = "course, unseen speakers"
     for metric in evaluate.METRICS:
         found = evaluate.published(corpus, name, metric=metric)
@@ -55,7 +52,7 @@ def test_a_score_comes_with_its_metric_and_its_speakers(corpus):
 def test_the_end_of_a_name_is_enough_where_only_one_ends_so():
     short = evaluate.published("demo", "frames, unseen speakers")
     assert short == evaluate.published("demo", "temporal / frames, unseen speakers")
-    shift = json.loads((RESULTS / "shift_demo.json").read_text("utf-8"))["shift"]["telephone"]
+    shift = results("shift_demo")["shift"]["telephone"]
     assert evaluate.published("demo", "shift / telephone").low == shift["low"]
     with pytest.raises(DataError, match="several things(?s:.)*standardised by speaker"):
         evaluate.published("demo", "telephone")

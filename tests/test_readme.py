@@ -1,10 +1,9 @@
 """The README shows what was measured, and its links lead somewhere."""
 
 import re
-import tomllib
 
 import pytest
-from conftest import ROOT, load_script
+from conftest import REPOSITORY, ROOT, load_script
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PAGES = (
@@ -42,8 +41,7 @@ def test_it_lists_every_notebook_with_its_minutes():
 
 
 def test_its_links_to_colab_and_binder_carry_the_repositorys_address():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    name = project["urls"]["Repository"].removeprefix("https://github.com/")
+    name = REPOSITORY.removeprefix("https://github.com/")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"colab.research.google.com/github/{name}/blob" in readme
     assert f"mybinder.org/v2/gh/{name}/main" in readme

@@ -1,10 +1,9 @@
 """What notebooks 04 and 05 tell of recipes is what the benchmark measured, on no test speaker."""
 
-import json
 import os
 
 import pytest
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 
 from ser_helpers import data, evaluate, features, split
 
@@ -20,8 +19,7 @@ def benchmark():
 @pytest.mark.parametrize("corpus", CORPORA)
 def test_each_recipe_was_measured_with_its_difference(corpus, benchmark):
     assert set(benchmark.RECIPES) == {"course", *RECIPES}
-    path = ROOT / "ser_helpers" / "results" / f"recipes_{corpus}.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
+    told = results(f"recipes_{corpus}")
     assert told["speakers"] == "development"
     course = evaluate.published(corpus, "course, development folds")
     for recipe in RECIPES:
@@ -61,8 +59,7 @@ def test_what_the_notebooks_say_of_recipes_holds():
 
 @pytest.mark.parametrize("corpus", CORPORA)
 def test_a_small_rate_took_five_to_six_times_as_many_epochs(corpus):
-    path = ROOT / "ser_helpers" / "results" / f"recipes_{corpus}.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
+    told = results(f"recipes_{corpus}")
     kept = {
         recipe: told[f"{recipe}, development folds"]["mean_kept_epoch"]
         for recipe in ("course", "rate 0.0001")

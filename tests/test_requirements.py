@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, load_script
+from conftest import PROJECT, ROOT, load_script
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -86,21 +86,19 @@ def test_conda_gets_the_same_packages_in_the_same_ranges():
     assert conda.pop("pip") == SpecifierSet()
     python = conda.pop("python")
     assert {CONDA.get(name, name): wanted for name, wanted in RANGES.items()} == conda
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (one,) = [version for version in PYTHONS if python.contains(f"{version}.1")]  # one minor
-    assert SpecifierSet(project["requires-python"]).contains(f"{one}.1")
+    assert SpecifierSet(PROJECT["requires-python"]).contains(f"{one}.1")
 
 
 def test_dependencies_and_extras_together_are_the_requirements():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
+    extras = PROJECT["optional-dependencies"]
     assert set(extras) == {"notebooks", "further", "test"}
     named = [
-        Requirement(line) for group in (project["dependencies"], *extras.values()) for line in group
+        Requirement(line) for group in (PROJECT["dependencies"], *extras.values()) for line in group
     ]
     assert len({r.name for r in named}) == len(named)
     assert {r.name: r.specifier for r in named} == RANGES
-    road = {Requirement(line).name for line in project["dependencies"]}
+    road = {Requirement(line).name for line in PROJECT["dependencies"]}
     modules = [ROOT / "ser_helpers" / f"{name}.py" for name in ser_helpers._ROAD]
     modules += (ROOT / "ser_helpers" / "plot").glob("*.py")
     modules += (ROOT / "ser_helpers" / "download").glob("*.py")
@@ -111,8 +109,7 @@ def test_dependencies_and_extras_together_are_the_requirements():
 
 
 def test_all_files_agree_on_the_pythons():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = SpecifierSet(project["requires-python"])
+    wanted = SpecifierSet(PROJECT["requires-python"])
     allowed = [v for v in [f"3.{minor}" for minor in range(6, 30)] if wanted.contains(v)]
     assert allowed == PYTHONS
     assert (course.OLDEST, course.NEWEST) == check.PYTHONS == ((3, 11), (3, 13))

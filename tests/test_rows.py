@@ -1,11 +1,10 @@
 """What notebook 02 tells of real people is what the benchmark measured."""
 
-import json
 import os
 
-import nbformat
 import pytest
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
+from notebook_code import prose_of
 
 from ser_helpers import data
 
@@ -13,7 +12,7 @@ CORPORA = {"demo": "demo", "ravdess": os.environ.get("SER_RAVDESS")}
 
 
 def told(name: str) -> dict:
-    return json.loads((ROOT / "ser_helpers" / "results" / f"rows_{name}.json").read_text("utf-8"))
+    return results(f"rows_{name}")
 
 
 @pytest.mark.parametrize("name", CORPORA)
@@ -30,8 +29,7 @@ def test_the_results_are_what_the_benchmark_measures(name):
 
 
 def test_notebook_02_tells_the_numbers_of_real_people():
-    notebook = nbformat.read(ROOT / "notebooks" / "02_extract_mfccs.ipynb", as_version=4)
-    text = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = prose_of(ROOT / "notebooks" / "02_extract_mfccs.ipynb")
     real = told("ravdess")
     share, nearest = real["share of the variance"], real["nearest clip"]
     stranger = real["nearest stranger's emotion"]

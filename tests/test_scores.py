@@ -1,12 +1,11 @@
 """The scores that README and notebooks print are repeated here, as far as a CPU repeats them."""
 
-import json
 import os
 import re
 
 import nbformat
 import pytest
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 
 from ser_helpers import data, evaluate, features, split, train
 
@@ -24,7 +23,7 @@ def benchmark():
 def test_the_results_are_what_the_benchmark_measures_with_the_first_seed(benchmark, name):
     if CORPORA[name] is None:
         pytest.skip("set SER_RAVDESS to a folder of RAVDESS's clips to repeat its scores")
-    told = json.loads((ROOT / "ser_helpers" / "results" / f"{name}.json").read_text("utf-8"))
+    told = results(f"{name}")
     seed = told["seeds"][0]
     corpus = data.open_corpus(CORPORA[name])
     measured = benchmark.measure_all(corpus, seeds=[seed])
@@ -42,7 +41,7 @@ def test_the_results_are_what_the_benchmark_measures_with_the_first_seed(benchma
 def test_what_notebook_10_tells_of_shifts_is_what_the_benchmark_measures(name):
     if CORPORA[name] is None:
         pytest.skip("set SER_RAVDESS to a folder of RAVDESS's clips to repeat its scores")
-    told = json.loads((ROOT / "ser_helpers" / "results" / f"shift_{name}.json").read_text("utf-8"))
+    told = results(f"shift_{name}")
     benchmark = load_script(ROOT / "benchmarks" / "measure_shift.py")
     two = ("as recorded", "telephone")
     now = benchmark.measure_all(
@@ -66,7 +65,7 @@ def test_what_notebook_10_tells_of_shifts_is_what_the_benchmark_measures(name):
 
 @pytest.mark.parametrize("name", CORPORA)
 def test_what_notebook_10_says_of_cures_is_what_the_results_hold(name):
-    told = json.loads((ROOT / "ser_helpers" / "results" / f"shift_{name}.json").read_text("utf-8"))
+    told = results(f"shift_{name}")
 
     def change(cure, line):
         return told["cures"][cure][line]["difference"]

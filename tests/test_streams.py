@@ -29,7 +29,7 @@ def test_there_is_one_file_per_actor_with_its_frames_and_emotions(files, corpus)
     np.testing.assert_array_equal(x[2], streams.picture(levels))
 
 
-def test_what_is_there_is_kept_and_what_was_not_finished_is_not_there(files, corpus, tmp_path):
+def test_what_is_there_is_kept_and_what_was_not_finished_is_not_there(files, corpus):
     before = files[0].stat().st_mtime_ns
     assert streams.write(corpus.clips, files[0].parent) == files
     assert files[0].stat().st_mtime_ns == before

@@ -1,7 +1,6 @@
 """The network that sees time: padding, changes, training, files, the map of what it looks at, and
 the scores that notebook 09 prints."""
 
-import json
 import os
 import re
 
@@ -11,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import ROOT, load_script
+from conftest import ROOT, load_script, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from notebook_code import prose_of
 
 from ser_helpers import data, evaluate, features, split
 from ser_helpers import predict as road
@@ -24,13 +24,7 @@ from ser_helpers.model import count_parameters
 FEW = TemporalSettings(channels=(4, 8, 8, 8), epochs=3)
 AUDIO = features.AudioSettings()
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -363,8 +357,7 @@ NOTEBOOK = ROOT / "notebooks" / "09_a_network_that_sees_time.ipynb"
 
 
 def told(name: str) -> dict | list:
-    path = ROOT / "ser_helpers" / "results" / f"temporal_{name}.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    return results(f"temporal_{name}")
 
 
 def percent(value: float) -> str:
@@ -390,8 +383,7 @@ def test_the_scores_that_notebook_09_prints_are_those_of_the_benchmarks():
     cells = nbformat.read(NOTEBOOK, as_version=4).cells
     text = "\n".join(o.text for cell in cells for o in cell.get("outputs", []) if "text" in o)
     for corpus in ("demo", "ravdess"):
-        path = ROOT / "ser_helpers" / "results" / f"{corpus}.json"
-        road = json.loads(path.read_text(encoding="utf-8"))["scores"]
+        road = results(f"{corpus}")["scores"]
         for name, scores in (*told(corpus)["scores"].items(), *road.items()):
             if name in ("frames, unseen speakers", "course, unseen speakers"):
                 value, low, high = (scores["uar"][k] for k in ("value", "low", "high"))
@@ -400,8 +392,7 @@ def test_the_scores_that_notebook_09_prints_are_those_of_the_benchmarks():
 
 
 def test_the_measured_numbers_in_notebook_09_are_those_of_the_benchmarks():
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    prose = prose_of(NOTEBOOK)
     final, trials = told("ravdess"), {t["trial"].split(" (")[0]: t for t in told("trials")}
     untouched = final["scores"]["frames, unseen speakers never scored in a trial"]["uar"]
     values = (percent(untouched[k]) for k in ("value", "low", "high"))
@@ -430,8 +421,7 @@ def test_the_measured_numbers_in_notebook_09_are_those_of_the_benchmarks():
 
 
 def test_what_notebook_09_says_of_the_order_is_what_was_measured():
-    cells = nbformat.read(NOTEBOOK, as_version=4).cells
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    prose = prose_of(NOTEBOOK)
     demo, people = (told(name)["order"] for name in ("demo", "ravdess"))
     assert f"{people['epochs']} epochs on RAVDESS and {demo['epochs']} on the demo voices" in prose
     assert f"{people['n_actors']} actors of RAVDESS and {demo['n_actors']} demo voices" in prose

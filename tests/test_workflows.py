@@ -4,11 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-import tomllib
 
 import pytest
 import yaml
-from conftest import ROOT, load_script
+from conftest import PROJECT, ROOT, load_script
 from packaging.specifiers import SpecifierSet
 
 PATHS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -37,8 +36,7 @@ def files_in(command: str) -> set[str]:
 
 
 def pythons() -> list[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = SpecifierSet(project["requires-python"])
+    wanted = SpecifierSet(PROJECT["requires-python"])
     return [version for version in (f"3.{minor}" for minor in range(6, 30)) if version in wanted]
 
 
@@ -102,7 +100,7 @@ def test_oldest_takes_every_lower_bound():
     assert "pandas==2.2.2" in lines  # 2.2.0 does not go with NumPy 2
 
 
-def test_actionlint_finds_nothing(tmp_path):
+def test_actionlint_finds_nothing():
     program = os.environ.get("SER_ACTIONLINT") or shutil.which("actionlint")
     if not program:
         pytest.skip("needs actionlint; SER_ACTIONLINT may name it")

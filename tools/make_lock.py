@@ -7,10 +7,11 @@ soupsieve has one for the Pythons before 3.11.5 (Debian 12 has 3.11.2), and the 
 is left out.
 """
 
-import os
 import subprocess
 import sys
 from pathlib import Path
+
+from ser_helpers.files import replace_file
 
 LOCK = Path(__file__).parents[1] / "requirements.lock"
 HEAD = """\
@@ -48,9 +49,7 @@ def main() -> None:
         capture_output=True,
         text=True,
     ).stdout
-    part = LOCK.with_suffix(".part")
-    part.write_text(HEAD + "\n".join(lines(freeze)) + "\n", encoding="utf-8")
-    os.replace(part, LOCK)
+    replace_file(LOCK, (HEAD + "\n".join(lines(freeze)) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ voices, and replaces the notebook if all cells succeed; ``classroom`` makes the 
 """
 
 import argparse
+import functools
 import importlib.util
 import os
 import sys
@@ -23,10 +24,6 @@ from nbclient.exceptions import CellExecutionError
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 TEXT = ROOT / "work" / "text"
-METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 WHOLE = ("museum", "record_your_class")  # of a class, for students and teachers alike
 
 
@@ -50,7 +47,7 @@ def run(path: Path) -> None:
     """Read the text if there is any, run all cells with the demo voices, replace the notebook."""
     text = TEXT / f"{path.stem}.py"
     notebook = jupytext.read(text) if text.exists() else nbformat.read(path, as_version=4)
-    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.metadata = nbformat.from_dict(classroom_forms().METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for i, cell in enumerate(notebook.cells):  # ids that do not change from run to run
         cell["id"] = f"cell-{i:02d}"
@@ -73,9 +70,7 @@ def execute(notebook: nbformat.NotebookNode, path: Path) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             tidy(cell)
-    part = path.with_suffix(".part")
-    nbformat.write(notebook, part)
-    os.replace(part, path)
+    classroom_forms().write(notebook, path)
     os.utime(path)
     seconds, size = time.perf_counter() - start, path.stat().st_size / 1e6
     print(f"{path.name}: {seconds:.0f} s, {size:.2f} MB")
@@ -94,6 +89,7 @@ def classroom(numbers: list[str]) -> None:
             execute(forms.finished(forms.read(source, file=f"classroom/{path.name}")), path)
 
 
+@functools.cache
 def classroom_forms() -> ModuleType:
     """Import ``classroom/forms.py``, which is part of no package."""
     spec = importlib.util.spec_from_file_location("forms", ROOT / "classroom" / "forms.py")

@@ -101,6 +101,11 @@ def number(text: str) -> float | None:
         return None
 
 
+def delimiter_of(text: str) -> str:
+    """Tell what separates the cells of a table: what its first line has most of."""
+    return max(",;\t", key=text.partition("\n")[0].count)
+
+
 def read_table(path: Path, delimiter: str = ",") -> Table:
     """Read what is there, also after a spreadsheet saved it in its own way.
 
@@ -127,8 +132,7 @@ def read_table(path: Path, delimiter: str = ",") -> Table:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")  # how Excel saves a plain CSV
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    delimiter = delimiter_of(text)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     columns = [name for name in reader.fieldnames or [] if name]
     if STUDENT not in columns:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.gradebook import number
+from grading.gradebook import delimiter_of, number
 from grading.marking import points_text
 from ser_helpers import files
 from ser_helpers.errors import DataError
@@ -175,8 +175,7 @@ def _read(path: Path) -> _Sheet:
             f"{path} is not in UTF-8, as platforms write it: take the file as it was downloaded, "
             "not as a spreadsheet saved it"
         ) from None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    delimiter = delimiter_of(text)
     lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     names = lines[0] if lines else []
     if len(names) < 2 or len(set(names)) < len(names):

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ser_helpers.errors import DataError
 from ser_helpers.files import replace_file
+from ser_helpers.further.demo_embeddings import unusable
 from ser_helpers.further.pretrained import Block, Encoder, log_mel
 
 FILE = Path(__file__).parent / "checkpoints" / "whisper-heads.npz"
@@ -66,10 +66,7 @@ def load(file: Path = FILE) -> tuple[np.ndarray, dict[str, Head]]:
         }
         return found["frames"], heads
     except Exception as error:  # a damaged zip file raises nearly anything
-        raise DataError(
-            f"{file} cannot be used ({error}): get this file of the course again, or make it "
-            "with tools/make_embeddings.py"
-        ) from None
+        raise unusable(file, error) from None
 
 
 def take(y: np.ndarray, encoder: Encoder) -> tuple[np.ndarray, dict[str, Head]]:

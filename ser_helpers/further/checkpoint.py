@@ -9,7 +9,6 @@ import torch
 from ser_helpers import weights
 from ser_helpers.errors import DataError
 from ser_helpers.further.temporal import TemporalNet, TemporalRecogniser
-from ser_helpers.names import EMOTIONS
 from ser_helpers.weights import Provenance
 
 #: Trained on the train part of the demo voices, by ``tools/make_checkpoint.py``.
@@ -76,9 +75,7 @@ def load(path: str | Path = DEMO) -> TemporalRecogniser:
     )
     try:
         audio_settings = weights.audio_settings(header)
-        classes, channels = tuple(header["classes"]), tuple(header["channels"])
-        if not set(classes) <= set(EMOTIONS) or len(set(classes)) != len(classes):
-            raise ValueError(f"the classes are {classes}")
+        classes, channels = weights.classes_of(header), tuple(header["channels"])
         model = weights.into_model(
             lambda: TemporalNet(audio_settings.n_mels, len(classes), channels=channels), arrays
         )

@@ -253,7 +253,7 @@ def measured_differences(
     -------
     pandas.DataFrame
         Columns ``panel`` (condition), ``row`` (cure), ``group`` (corpus), ``value``, ``low``,
-        ``high``, for :func:`ser_helpers.plot.dots`.
+        ``high``, for :func:`ser_helpers.plot.dots_in_groups`.
     """
     rows = []
     for corpus in corpora:

@@ -73,10 +73,15 @@ def read(file: Path = DEMO) -> np.ndarray:
         halves = np.stack([second, first], axis=-1)  # little-endian
         return halves.view("<f2")[..., 0].T.astype(np.float32)
     except Exception as error:  # a damaged zip file raises nearly anything
-        raise DataError(
-            f"{file} cannot be used ({error}): get this file of the course again, or make it "
-            "with tools/make_embeddings.py"
-        ) from None
+        raise unusable(file, error) from None
+
+
+def unusable(file: Path, error: Exception) -> DataError:
+    """Say what to do about a file that ``tools/make_embeddings.py`` made and that is not whole."""
+    return DataError(
+        f"{file} cannot be used ({error}): get this file of the course again, or make it "
+        "with tools/make_embeddings.py"
+    )
 
 
 def write(table: np.ndarray, *, file: Path = DEMO) -> None:

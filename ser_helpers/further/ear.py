@@ -71,6 +71,8 @@ def learn(corpus: data.Corpus, *, weights_file: str | Path | None = None) -> Ear
     labels = to_clips(table.index, corpus.clips.emotion, what="label")
     if labels.nunique() < 2:
         raise DataError(f"{corpus.name} has clips of one emotion only: there is nothing to learn")
+    # Not `heads.regression`: it stops early, which is right for trying many strengths, but moves
+    # probabilities by up to a point. This one is fitted once, to scikit-learn's own tolerance.
     head = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=300))
     head.fit(table.to_numpy(np.float64), labels.to_numpy())
     parts = pd.Series("train", table.index, name="all clips")

@@ -29,7 +29,7 @@ def rotate(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
 
 
 def regression(strength: float) -> LogisticRegression:
-    """Return the head as it is trained everywhere."""
+    """Return the head as all comparisons train it: quickly, for many strengths in turn."""
     return LogisticRegression(C=strength, max_iter=300, tol=1e-3, warm_start=True)
 
 

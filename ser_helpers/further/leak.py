@@ -28,7 +28,7 @@ from ser_helpers.errors import DataError
 from ser_helpers.features import AudioSettings
 from ser_helpers.files import work_folder
 from ser_helpers.names import SENTENCES
-from ser_helpers.paired import Difference
+from ser_helpers.paired import Difference, from_draws
 from ser_helpers.scoring import confusions, draw_people, join
 from ser_helpers.scoring import score as score_matrices
 
@@ -418,7 +418,7 @@ def probe(
     found = neighbours(protocol)
     own = protocol.rows.loc[found.index, columns]
     theirs = protocol.rows.loc[found.nearest, columns].set_axis(found.index)
-    chance = {column: 0.0 for column in columns}
+    chance = dict.fromkeys(columns, 0.0)
     for column in columns:
         codes = pd.factorize(protocol.rows[column])[0]
         for learn, test in protocol.turns:
@@ -487,10 +487,7 @@ def shrinkage(
         score_matrices(np.tensordot(draws, confusions(y_true, one, speakers), axes=1)).uar
         for one in said
     )
-    value, *drawn = ((a - b) - (c - d)).to_list()
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2]).tolist()
-    spread = float(np.std(drawn) * n / np.sqrt(n - 1))
-    return Difference(value, low, high, n, "uar", level, spread)
+    return from_draws((a - b) - (c - d), n, metric="uar", level=level)
 
 
 def from_noise(

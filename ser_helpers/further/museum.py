@@ -21,8 +21,8 @@ from torch import nn
 from ser_helpers import data, features, split
 from ser_helpers.errors import DataError
 from ser_helpers.exercises import Verdict
+from ser_helpers.learning import one_thread
 from ser_helpers.model import EmotionNet
-from ser_helpers.train import one_thread
 
 Program = Callable[..., Any]
 FEW = 16  # speakers whose sounds are read, where a program begins with sound

@@ -20,7 +20,7 @@ from ser_helpers.audio import LONGEST, SAMPLE_RATE, SHORTEST, load_clip
 from ser_helpers.errors import DataError
 from ser_helpers.files import replace_file
 from ser_helpers.names import EMOTION_NAMES
-from ser_helpers.plot import COLOURS
+from ser_helpers.plot import COLOURS, OTHER_COLOUR
 
 WITHOUT_WIDGETS = (
     "<p><i>While the notebook runs, a recorder stands here: a Record button, a level meter, and a "
@@ -115,7 +115,7 @@ def bars(probabilities: pd.Series) -> str:
     rows = [
         f'<tr><td style="text-align:left">{EMOTION_NAMES.get(emotion, emotion)}</td>'
         f'<td style="width:20em;text-align:left"><div style="background:'
-        f'{COLOURS.get(emotion, "#777777")};width:{100 * p:.0f}%;height:1em"></div></td>'
+        f'{COLOURS.get(emotion, OTHER_COLOUR)};width:{100 * p:.0f}%;height:1em"></div></td>'
         f"<td>{p:.0%}</td></tr>"
         for emotion, p in probabilities.sort_values(ascending=False).items()
     ]

@@ -4,12 +4,14 @@ import base64
 import html
 import io
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from ser_helpers.errors import DataError
 from ser_helpers.names import EMOTION_NAMES, EMOTIONS, OTHER_EMOTIONS
@@ -140,6 +142,38 @@ def check_same_clips(values: pd.Series, emotion: pd.Series) -> None:
             "values and emotions are not those of the same clips in the same order: select the "
             "emotions by clips.emotion.loc[values.index]"
         )
+
+
+def title_of(label: str) -> str:
+    """Turn the label of an axis into a title: "mean F0 (Hz)" into "Mean F0"."""
+    name = label.split(" (")[0]
+    return name[:1].upper() + name[1:]
+
+
+def over_time(
+    ax: Axes, rows: np.ndarray, seconds: float, *, lowest: float = -0.5, **look: Any
+) -> AxesImage:
+    """Draw rows of numbers over time as colours, the first row at the bottom, without a grid.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows : numpy.ndarray, shape (n_rows, n_frames)
+    seconds : float
+        Where the last frame ends.
+    lowest : float
+        Where the first row begins; each is 1 high.
+    **look
+        Handed on to :meth:`matplotlib.axes.Axes.imshow`.
+
+    Returns
+    -------
+    AxesImage
+    """
+    ax.grid(False)
+    extent = (0, seconds, lowest, lowest + len(rows))
+    at = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "extent": extent}
+    return ax.imshow(rows, **at, **look)
 
 
 def new_axes(width: float, height: float) -> Axes:

@@ -8,8 +8,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from ser_helpers.features import AudioSettings
-from ser_helpers.plot.base import new_axes, subplots
-from ser_helpers.plot.sound import _label_mel_bands
+from ser_helpers.plot.base import new_axes, over_time, subplots
+from ser_helpers.plot.sound import label_mel_bands
 
 
 def occlusion(
@@ -53,25 +53,17 @@ def occlusion(
             "same clip"
         )
     ax = ax or new_axes(8, 3)
-    n_mels, n_frames = picture.shape
-    seconds = n_frames * settings.hop_length / settings.sr
-    place = {
-        "origin": "lower",
-        "aspect": "auto",
-        "interpolation": "nearest",
-        "extent": (0, seconds, -0.5, n_mels - 0.5),
-    }
+    seconds = picture.shape[1] * settings.hop_length / settings.sr
     most = 100 * (largest or float(np.abs(fall).max()) or 1.0)
-    ax.imshow(picture, cmap="Greys", **place)
+    over_time(ax, picture, seconds, cmap="Greys")
     strength = np.clip(np.abs(fall) * 100 / most, 0, 1)
-    colour = ax.imshow(
-        fall * 100, cmap="PuOr_r", vmin=-most, vmax=most, alpha=0.75 * strength, **place
+    colour = over_time(
+        ax, fall * 100, seconds, cmap="PuOr_r", vmin=-most, vmax=most, alpha=0.75 * strength
     )
     bar = ax.figure.colorbar(ScalarMappable(colour.norm, colour.cmap), ax=ax)
     bar.set_label("fall of the probability (points)")
-    _label_mel_bands(ax, settings)
+    label_mel_bands(ax, settings)
     ax.set(xlabel="time (s)", title=title)
-    ax.grid(False)
     return ax
 
 
@@ -103,20 +95,11 @@ def stacked_pictures(
         len(block), 1, figsize=(8, 0.75 * len(block) + 0.8), sharex=True, squeeze=False
     )
     seconds = block.shape[2] * settings.hop_length / settings.sr
+    scale = {"cmap": "cividis", "vmin": block.min(), "vmax": block.max()}
     for ax, picture, name in zip(axes[:, 0], block, names, strict=True):
-        image = ax.imshow(
-            picture,
-            origin="lower",
-            aspect="auto",
-            cmap="cividis",
-            interpolation="nearest",
-            vmin=block.min(),
-            vmax=block.max(),
-            extent=(0, seconds, 0, len(picture)),
-        )
+        image = over_time(ax, picture, seconds, lowest=0, **scale)
         ax.set_yticks([])
         ax.set_ylabel(name, rotation=0, ha="right", va="center")
-        ax.grid(False)
     axes[0, 0].set_title(title)
     axes[-1, 0].set_xlabel("time (s)")
     figure.colorbar(image, ax=list(axes[:, 0]), label=label)
@@ -144,20 +127,10 @@ def changed_pictures(
     step = settings.hop_length / settings.sr
     end = step * next(iter(pictures.values())).shape[1]
     for ax, (what, picture) in zip(axes.flat, pictures.items(), strict=False):
-        n_mels, n_frames = picture.shape
-        image = ax.imshow(
-            picture,
-            origin="lower",
-            aspect="auto",
-            cmap="cividis",
-            interpolation="nearest",
-            vmin=-2.5,
-            vmax=2.5,
-            extent=(0, n_frames * step, 0, n_mels),
-        )
+        seconds = picture.shape[1] * step
+        image = over_time(ax, picture, seconds, lowest=0, cmap="cividis", vmin=-2.5, vmax=2.5)
         ax.axvline(end, color="black", linestyle="--", linewidth=1)
         ax.set_title(what, fontsize=11)
-        ax.grid(False)
     ax.set_xlim(0, step * max(picture.shape[1] for picture in pictures.values()) + 0.05)
     for ax in axes[-1]:
         ax.set_xlabel("time (s)")
@@ -190,18 +163,16 @@ def occlusion_maps(
     )
     most = 100 * max(float(np.abs(fall).max()) for fall in falls.values())
     for (left, right), (title, picture) in zip(axes, pictures.items(), strict=True):
-        n_mels, n_frames = picture.shape
-        seconds = n_frames * settings.hop_length / settings.sr
-        place = {"origin": "lower", "extent": (0, seconds, -0.5, n_mels - 0.5)}
-        shown = {**place, "aspect": "auto", "interpolation": "nearest"}
-        left.imshow(picture, cmap="Greys", **shown)
-        image = right.imshow(100 * falls[title], cmap="PuOr_r", vmin=-most, vmax=most, **shown)
-        loud = [np.quantile(picture, 0.9)]
-        right.contour(picture, loud, colors="#555555", linewidths=0.5, linestyles="solid", **place)
-        _label_mel_bands(left, settings)
+        seconds = picture.shape[1] * settings.hop_length / settings.sr
+        over_time(left, picture, seconds, cmap="Greys")
+        fall = 100 * falls[title]
+        image = over_time(right, fall, seconds, cmap="PuOr_r", vmin=-most, vmax=most)
+        look = {"colors": "#555555", "linewidths": 0.5, "linestyles": "solid"}
+        place = {"origin": "lower", "extent": image.get_extent()}
+        right.contour(picture, [np.quantile(picture, 0.9)], **look, **place)
+        label_mel_bands(left, settings)
         left.set_title(title, loc="left", fontsize=11)
         for ax in (left, right):
             ax.set_xlabel("time (s)")
-            ax.grid(False)
     figure.colorbar(image, ax=axes, label="fall of the probability (points)", shrink=0.9)
     return figure

@@ -1,9 +1,11 @@
 """Draw what the layers of a pretrained network know, and what its attention does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_helpers.plot.base import check_not_empty, subplots
@@ -72,10 +74,8 @@ def by_layer(
     -------
     Figure
     """
-    check_not_empty(panels, "dict of tables")
-    size = (3.9 * len(panels), 4.6)
-    figure, axes = subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
-    for ax, (name, table) in zip(axes[0], panels.items(), strict=True):
+
+    def draw(ax: Axes, name: str, table: pd.DataFrame) -> None:
         for (mark, colour), question in zip(_LOOKS, table, strict=False):
             values = 100 * table[question]
             apart = int(table.index[0] == "MFCCs")
@@ -89,12 +89,17 @@ def by_layer(
             ax.plot(0, values.iloc[0], mark, color=colour)
             ax.axhline(100 * chance[name][question], color=colour, linestyle=":", linewidth=1)
         ax.set_xticks(range(len(table)), table.index, rotation=35, ha="right")
-        ax.set(title=name, xlabel="described by", ylim=(0, 104))
-    axes[0, 0].set_ylabel("right, mean over classes (%)")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, title="dotted: by chance")
-    figure.suptitle(title)
-    return figure
+        ax.set(xlabel="described by", ylim=(0, 104))
+
+    check_not_empty(panels, "dict of tables")
+    return _side_by_side(
+        panels,
+        draw,
+        height=4.6,
+        ylabel="right, mean over classes (%)",
+        title=title,
+        legend={"ncols": 3, "title": "dotted: by chance"},
+    )
 
 
 def over_speakers(panels: Mapping[str, Mapping[str, pd.DataFrame]], *, title: str) -> Figure:
@@ -111,10 +116,8 @@ def over_speakers(panels: Mapping[str, Mapping[str, pd.DataFrame]], *, title: st
     -------
     Figure
     """
-    check_not_empty(panels, "dict of curves")
-    size = (3.9 * len(panels), 4.2)
-    figure, axes = subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
-    for ax, (name, curves) in zip(axes[0], panels.items(), strict=True):
+
+    def draw(ax: Axes, _: str, curves: Mapping[str, pd.DataFrame]) -> None:
         for i, ((mark, colour), (label, table)) in enumerate(
             zip(_LOOKS, curves.items(), strict=False)
         ):
@@ -132,9 +135,36 @@ def over_speakers(panels: Mapping[str, Mapping[str, pd.DataFrame]], *, title: st
         ax.set_xscale("log", base=2)
         ax.set_xticks(ticks, ticks)
         ax.minorticks_off()
-        ax.set(title=name, xlabel="training speakers")
-    axes[0, 0].set_ylabel("UAR, unseen speakers (%)")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+        ax.set(xlabel="training speakers")
+
+    check_not_empty(panels, "dict of curves")
+    return _side_by_side(
+        panels,
+        draw,
+        height=4.2,
+        ylabel="UAR, unseen speakers (%)",
+        title=title,
+        legend={"ncols": 2},
+    )
+
+
+def _side_by_side(
+    panels: Mapping[str, Any],
+    draw: Callable[[Axes, str, Any], None],
+    *,
+    height: float,
+    ylabel: str,
+    title: str,
+    legend: Mapping[str, Any],
+) -> Figure:
+    """Draw the panels with one vertical axis, and one legend for all of them below."""
+    size = (3.9 * len(panels), height)
+    figure, axes = subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
+    for ax, (name, content) in zip(axes[0], panels.items(), strict=True):
+        draw(ax, name, content)
+        ax.set_title(name)
+    axes[0, 0].set_ylabel(ylabel)
+    named = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower center", **legend)
     figure.suptitle(title)
     return figure

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_helpers.features import AudioSettings
-from ser_helpers.plot.base import STYLE, new_axes, subplots
+from ser_helpers.plot.base import STYLE, new_axes, over_time, subplots
 from ser_helpers.plot.sound import waveform
 
 
@@ -44,18 +44,9 @@ def mfccs_over_time(
     axes[1].plot(seconds, coefficients[0], color="black", linewidth=1.2)
     axes[1].set(ylabel="dB, scaled", title="MFCC 0")
     most = np.percentile(np.abs(coefficients[1:]), 99)
-    image = axes[2].imshow(
-        coefficients[1:],
-        origin="lower",
-        aspect="auto",
-        cmap="PuOr_r",
-        vmin=-most,
-        vmax=most,
-        interpolation="nearest",
-        extent=(0, seconds[-1], 0.5, n_mfcc - 0.5),
-    )
+    scale = {"cmap": "PuOr_r", "vmin": -most, "vmax": most}
+    image = over_time(axes[2], coefficients[1:], seconds[-1], lowest=0.5, **scale)
     axes[2].set(xlabel="time (s)", ylabel="coefficient", title=f"MFCCs 1 to {n_mfcc - 1}")
-    axes[2].grid(False)
     figure.colorbar(image, ax=axes[2], label="dB, scaled", pad=0.01)
     return figure
 

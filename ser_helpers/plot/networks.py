@@ -19,8 +19,8 @@ from ser_helpers.plot.base import (
     emotions_in,
     new_axes,
     subplots,
+    title_of,
 )
-from ser_helpers.plot.tables import _title
 
 
 def network(
@@ -109,7 +109,7 @@ def history(table: pd.DataFrame, *, best_epoch: int | None = None) -> Figure:
             )
         if best_epoch is not None:
             ax.axvline(best_epoch, color="black", linewidth=0.8, linestyle=":", label="kept")
-        ax.set(xlabel="epoch", ylabel=label, title=_title(label))
+        ax.set(xlabel="epoch", ylabel=label, title=title_of(label))
         ax.legend()
     return figure
 
@@ -121,6 +121,7 @@ LINES = (
     (":", "#CC79A7"),
     ((0, (5, 1, 1, 1, 1, 1)), "#E69F00"),
 )  # told apart without colours, too
+_THREE = (("#0072B2", "-"), ("#D55E00", "--"), ("#000000", ":"))
 
 
 def lines(
@@ -284,8 +285,7 @@ def distributions(values: Mapping[str, np.ndarray], *, xlabel: str, title: str) 
     ax = new_axes(7, 3.2)
     widest = max(float(np.abs(some).max()) for some in values.values()) * 1.2
     ends = np.linspace(-widest, widest, 61)
-    styles = (("#0072B2", "-"), ("#D55E00", "--"), ("#000000", ":"))
-    for (name, some), (colour, style) in zip(values.items(), styles, strict=False):
+    for (name, some), (colour, style) in zip(values.items(), _THREE, strict=False):
         counts, _ = np.histogram(some, ends)
         ax.stairs(counts, ends, color=colour, linestyle=style, linewidth=1.8, label=name)
     ax.set(xlabel=xlabel, ylabel="how many", title=title)
@@ -316,8 +316,7 @@ def losses(values: Mapping[str, Sequence[float]], *, guessing: float, title: str
     """
     check_not_empty(values, "table of losses")
     ax = new_axes(7, 3.4)
-    styles = (("#0072B2", "-"), ("#D55E00", "--"), ("#000000", ":"))
-    for (name, some), (colour, style) in zip(values.items(), styles, strict=False):
+    for (name, some), (colour, style) in zip(values.items(), _THREE, strict=False):
         label = f"{name}: ends at {some[-1]:.2f}"
         ax.plot(some, style, color=colour, label=label, linewidth=1.8)
     ax.axhline(guessing, color="#777777", linewidth=1, linestyle=(0, (1, 3)), label="guessing")

@@ -17,6 +17,7 @@ from ser_helpers.plot.base import (
     emotion_name,
     emotions_in,
     new_axes,
+    over_time,
     subplots,
 )
 
@@ -82,19 +83,9 @@ def mel_spectrogram(
     ax = ax or new_axes(8, 3)
     power = mel_power(y, settings)
     level = librosa.power_to_db(power, ref=loudest or power.max(), top_db=None)
-    image = ax.imshow(
-        level,
-        origin="lower",
-        aspect="auto",
-        cmap="magma",
-        vmin=-80,
-        vmax=0,
-        interpolation="nearest",
-        extent=(0, len(y) / settings.sr, -0.5, settings.n_mels - 0.5),
-    )
-    _label_mel_bands(ax, settings)
+    image = over_time(ax, level, len(y) / settings.sr, cmap="magma", vmin=-80, vmax=0)
+    label_mel_bands(ax, settings)
     ax.set(xlabel="time (s)", title="Mel spectrogram")
-    ax.grid(False)
     if colour_bar:
         ax.figure.colorbar(image, ax=ax, label="level (dB re loudest)")
     return ax
@@ -178,7 +169,7 @@ def _samples(y: np.ndarray) -> np.ndarray:
     return y
 
 
-def _label_mel_bands(ax: Axes, settings: AudioSettings) -> None:
+def label_mel_bands(ax: Axes, settings: AudioSettings) -> None:
     """Name the frequencies of an axis on which mel band ``i`` stands at ``i``."""
     hertz = np.array([250, 1000, 2000, 4000, 6000])
     position = mel_position(hertz, settings)

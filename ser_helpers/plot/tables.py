@@ -21,7 +21,9 @@ from ser_helpers.plot.base import (
     emotion_name,
     emotions_in,
     new_axes,
+    over_time,
     subplots,
+    title_of,
 )
 
 MOST_BARS = 200
@@ -123,7 +125,7 @@ def by_emotion(
     ax.grid(axis="x", visible=False)
     left_out = f" ({np.count_nonzero(~kept)} of {len(kept)} clips have no value)"
     ax.set(xlabel="emotion" + left_out * (not kept.all()), ylabel=label)
-    ax.set(title=f"{_title(label)} by emotion")
+    ax.set(title=f"{title_of(label)} by emotion")
     return ax
 
 
@@ -162,19 +164,10 @@ def matrix(
             f"a matrix of rows and frames is needed; the values have the shape {values.shape}"
         )
     ax = ax or new_axes(8, 3)
-    n_rows, n_frames = values.shape
-    seconds = n_frames * settings.hop_length / settings.sr
-    image = ax.imshow(
-        values,
-        origin="lower",
-        aspect="auto",
-        cmap="cividis",
-        interpolation="nearest",
-        extent=(0, seconds, -0.5, n_rows - 0.5),
-    )
+    seconds = values.shape[1] * settings.hop_length / settings.sr
+    image = over_time(ax, values, seconds, cmap="cividis")
     ax.figure.colorbar(image, ax=ax, label=label)
     ax.set(xlabel="time (s)", ylabel=ylabel, title=title)
-    ax.grid(False)
     return ax
 
 
@@ -312,12 +305,6 @@ def _in_order(values: pd.Series, column: str) -> list[str]:
     return list(dict.fromkeys([*first, *rest, *last]))
 
 
-def _title(label: str) -> str:
-    """Turn "mean F0 (Hz)" into "Mean F0"."""
-    name = label.split(" (")[0]
-    return name[:1].upper() + name[1:]
-
-
 SEX_COLOURS = {"male": "#E69F00", "female": "#56B4E9", "unknown": OTHER_COLOUR}
 
 
@@ -355,7 +342,7 @@ def by_actor(values: pd.Series, clips: pd.DataFrame, *, label: str, ax: Axes | N
     named = {box.get_label(): box for box in drawn["boxes"]}
     ax.legend(named.values(), named, loc="upper left")
     ax.set(xticks=[], xlabel=f"{len(order)} actors, from the lowest median to the highest")
-    ax.set(ylabel=label, title=f"{_title(label)} by actor")
+    ax.set(ylabel=label, title=f"{title_of(label)} by actor")
     return ax
 
 
@@ -400,7 +387,7 @@ def changes(
     ax.legend(handles, names, fontsize="small", loc="upper right")
     ax.axhline(0, color="black", linestyle=":")
     ax.set_xticks(range(len(shown)), shown)
-    ax.set(xlabel="emotion", ylabel=label, title=_title(label))
+    ax.set(xlabel="emotion", ylabel=label, title=title_of(label))
     ax.grid(axis="x", visible=False)
     return ax
 

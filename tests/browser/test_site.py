@@ -10,13 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
+from conftest import REPOSITORY
 
 playwright = pytest.importorskip("playwright.sync_api", reason="run `course.py test --browser`")
 
@@ -246,8 +246,7 @@ class Anchors(HTMLParser):
 
 def test_every_link_within_the_site_and_to_the_repository_leads_somewhere(address):
     read = {name: Anchors((HTML / name).read_text(encoding="utf-8")) for name in pages()}
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    ours = re.escape(project["urls"]["Repository"])
+    ours = re.escape(REPOSITORY)
     repository = re.compile(ours + r"/(?:blob|tree)/main/([^#?]+)")
     dead = []
     for name, anchors in read.items():
