@@ -79,6 +79,16 @@ def test_every_system_has_every_python_with_the_lock_and_weekly_with_the_newest(
     assert "-r requirements.txt" in newest and "lock" not in newest
 
 
+def test_jupyterlab_is_looked_at_and_its_screenshots_are_kept():
+    browser = jobs("tests")["browser"]["steps"]
+    assert "course.py test --browser -k test_lab" in " ".join(
+        step.get("run", "") for step in browser
+    )
+    kept = next(step for step in browser if "upload-artifact" in step.get("uses", ""))
+    code = (ROOT / "tests" / "browser" / "test_lab.py").read_text(encoding="utf-8")
+    assert kept["with"]["path"] == "work/browser" and 'ROOT / "work" / "browser"' in code
+
+
 def test_the_oldest_versions_have_the_oldest_python():
     (setup,) = [step for step in jobs("tests")["oldest"]["steps"] if "with" in step]
     assert setup["with"]["python-version"] == pythons()[0]
