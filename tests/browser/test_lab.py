@@ -38,7 +38,7 @@ if not CHROMIUM:
     pytest.skip("needs a Chromium; SER_CHROMIUM may name it", allow_module_level=True)
 PICTURES = Path(os.environ.get("SER_SCREENSHOTS") or ROOT / "work" / "browser")
 TOKEN = "a-token-for-this-test"
-MINUTES = 10  # for one notebook, on a busy machine
+MINUTES = 20  # for one notebook, on a very busy machine
 #: What the browser may say without anything being wrong.
 HARMLESS = ("favicon", "ResizeObserver", "translations", "deprecat", "lsp", "Autofill")
 SCREEN = {"width": 1280, "height": 900}
