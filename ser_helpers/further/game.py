@@ -27,7 +27,7 @@ from ser_helpers.widgets import listen, ogg
 N_CLIPS = 8
 TOO_SOON = 0.5  # seconds; nobody has heard the new clip by then, so it was a double click
 STYLE = (
-    "<style>.ser-game td {padding: 0 6px; line-height: 1.2} "
+    "<style>.ser-game :is(td, th) {padding: 0 6px; line-height: 1.2} "
     ".ser-game audio {height: 28px; width: 200px}</style>"
 )
 

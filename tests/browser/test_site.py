@@ -22,6 +22,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="run `course.py t
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 HTML = ROOT / "site" / "_build" / "html"
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = next(
@@ -47,6 +48,11 @@ SOUNDS = """() => Promise.all([...document.querySelectorAll("audio")].map(a => n
     a.readyState > 0 || a.error ? tell() : (a.onloadedmetadata = a.onerror = tell);
     a.preload = "metadata";
 }))).then(all => ({players: all.length, silent: all.filter(Boolean)}))"""
+QUIZZES = """() => {
+    const all = [...document.querySelectorAll("main fieldset")];
+    const mute = all.filter(one => one.querySelectorAll("input[type=radio]").length < 2);
+    return {quizzes: all.length, mute: mute.map(one => one.outerHTML.slice(0, 100))};
+}"""
 WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     [`${document.documentElement.scrollWidth} pixels`, ...[...document.querySelectorAll("main *")]
         .filter(part => part.getBoundingClientRect().right > innerWidth && !part.closest("pre"))
@@ -131,6 +137,7 @@ def visits(address, browser, axe) -> dict[str, dict]:
             "violations": {scheme: each for scheme, each in violations.items() if each},
             "too wide": opened.evaluate(WIDER),
             **sounds,
+            **opened.evaluate(QUIZZES),
         }
     opened.close()
     return found
@@ -160,6 +167,12 @@ def test_every_player_has_a_sound(visits):
     assert those_with(visits, "silent") == {}
     assert visits["index.html"]["players"] == 3
     assert visits["notebooks/00_start_here.html"]["players"] > 3
+
+
+def test_every_quiz_has_buttons(visits):
+    assert those_with(visits, "mute") == {}
+    notebooks = {path.stem: visits[f"notebooks/{path.stem}.html"] for path in NOTEBOOKS}
+    assert all(visit["quizzes"] >= 3 for visit in notebooks.values())
 
 
 def test_a_quiz_answers_to_the_keyboard_and_says_so_aloud(page):
@@ -216,7 +229,7 @@ def test_dark_mode_can_be_chosen_and_stays(page):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_can_be_opened_elsewhere_and_downloaded_as_it_is(page, path):
     page.goto(f"notebooks/{path.stem}.html")
     ways = page.locator("p.ways-in a")
@@ -268,7 +281,7 @@ def test_every_link_within_the_site_and_to_the_repository_leads_somewhere(addres
 
 def test_every_module_and_every_notebook_has_its_page(address):
     built = {Path(name).stem for name in pages()}
-    assert {path.stem for path in ROOT.glob("notebooks/*.ipynb")} <= built
+    assert {path.stem for path in NOTEBOOKS} <= built
     modules = {path.stem for path in (ROOT / "ser_helpers").glob("[a-z]*.py")}
     assert modules <= built
     assert ">>> " in (HTML / "reference" / "quiz.html").read_text(encoding="utf-8").replace(
