@@ -397,7 +397,7 @@ def best_of(tried: dict[str, dict], *, by_speaker: bool) -> str:
 def measure_chosen(heard: Heard) -> dict:
     """Score on all folds what did best in the trials, also on the speakers they never scored."""
     ears = pretrained_recipes.Ears(heard.corpus)
-    known = pretrained_trials.trials(ears)
+    known, again = (pretrained_trials.trials(ears, refit=refit) for refit in (False, True))
     tried = record.read(f"pretrained_{record.name_of(heard.corpus)}")["trials"]
     apart = ~heard.folds.isin([fold + 1 for fold in pretrained_trials.TRIAL_FOLDS])
     parts = [split.parts_of_fold(heard.folds, fold) for fold in range(N_FOLDS)]
@@ -405,8 +405,10 @@ def measure_chosen(heard: Heard) -> dict:
     for how, table in (("unseen speakers", heard.table), ("standardised by speaker", heard.own)):
         name = best_of(tried, by_speaker=table is heard.own)
         plain = heard.said(table[pretrained.feature_names(SETS["layers 2 and 3"])])
-        answers = [known[name](own)[1] for own in parts]
-        said = pd.concat(answers).loc[heard.clips.index].idxmax(axis=1)
+        said, refitted = (
+            pd.concat([of[name](own)[1] for own in parts]).loc[heard.clips.index].idxmax(axis=1)
+            for of in (known, again)
+        )
         found[how] = {"recipe": name, "validation_uar": tried[name]["validation_uar"]}
         for whom, rows in (("all", heard.clips.index), ("never scored in a trial", apart)):
             clips = heard.clips.loc[rows]
@@ -414,6 +416,8 @@ def measure_chosen(heard: Heard) -> dict:
             found[how][f"minus layers 2 and 3, {whom}"] = paired(
                 clips, said[clips.index], plain[clips.index]
             )
+        if not refitted.equals(said):  # a recipe that chooses a strength
+            found[how]["trained on the validation speakers too"] = scores(heard.clips, refitted)
         print(how, found[how], flush=True)
     return {"chosen by the trials": found}
 

@@ -5,7 +5,7 @@ A recipe is a function of a split, ``parts``. It trains on the train part, choos
 validation part and of the test part; None for the latter if the split has none.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import joblib
@@ -31,6 +31,8 @@ Recipe = Callable[[pd.Series], Answers]
 #: A clip played a tenth slower and faster: its pitch and its formants move as well, so that it
 #: sounds like somebody else. Up, down: as ``resample_poly`` wants it.
 SPEEDS = {"slower": (10, 9), "faster": (10, 11)}
+#: A fifth slower and faster as well.
+MORE_SPEEDS = SPEEDS | {"much slower": (10, 8), "much faster": (10, 12)}
 LEVEL = -200  # dB; below every frame
 PADDED = 30  # seconds
 
@@ -68,9 +70,9 @@ def averaged(*recipes: Recipe) -> Recipe:
 # ---- heads on a table of embeddings
 
 
-def regression(table: pd.DataFrame, labels: pd.Series) -> Recipe:
+def regression(table: pd.DataFrame, labels: pd.Series, *, refit: bool = False) -> Recipe:
     """Return the head of notebook 13."""
-    return once(lambda parts: heads.validated(table, labels, parts)[:2])
+    return once(lambda parts: heads.validated(table, labels, parts, refit=refit)[:2])
 
 
 def spoken_faster(
@@ -78,12 +80,13 @@ def spoken_faster(
     labels: pd.Series,
     *,
     asked: bool,
+    refit: bool = False,
 ) -> Recipe:
     """Train the head on every clip at several speeds.
 
     ``listen`` returns the tables when it is asked; the first is of the clips as they are.
     ``asked``: the clips of the other parts are heard at all speeds as well, and the answers
-    averaged.
+    averaged. ``refit``: what answers for the test part is trained on the validation part, too.
     """
 
     def answers(parts: pd.Series) -> Answers:
@@ -96,7 +99,7 @@ def spoken_faster(
             own.append(kept.set_axis(index))
             emotions.append(labels[kept.index].set_axis(index))
         x, y = pd.concat(rows), pd.concat(emotions)
-        found = heads.validated(x, y, pd.concat(own))[:2]
+        found = heads.validated(x, y, pd.concat(own), refit=refit)[:2]
         return tuple(
             p if p is None else p.groupby([clip for clip, _ in p.index], sort=False).mean()
             for p in found
@@ -164,7 +167,7 @@ def vectors(gamma: float) -> Callable[[pd.DataFrame, pd.Series], Recipe]:
 
 def spoken(y: np.ndarray, speed: str) -> np.ndarray:
     """Play a clip faster or slower."""
-    return resample_poly(y, *SPEEDS[speed]).astype(np.float32)
+    return resample_poly(y, *MORE_SPEEDS[speed]).astype(np.float32)
 
 
 def described(clips: pd.DataFrame, describe: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
@@ -220,6 +223,18 @@ def pooled(
     return np.stack(rows)
 
 
+def in_thirds(heard: list, layers: Sequence[int], *, above: float = -35) -> np.ndarray:
+    """Pool the beginning, the middle and the end of what is spoken: the mean of each."""
+    rows = []
+    for both, level in heard:
+        first, last = np.flatnonzero(level > above)[[0, -1]]
+        x = both[list(layers), first : last + 1].astype(np.float32)
+        rows.append(
+            np.concatenate([third.mean(axis=1).ravel() for third in np.array_split(x, 3, axis=1)])
+        )
+    return np.stack(rows)
+
+
 def moved(heard: list, layers: Sequence[int]) -> np.ndarray:
     """Pool how unevenly each number moves: the spread of its differences over 0.1 s."""
     return np.stack(
@@ -245,9 +260,9 @@ class Ears:
         paths = [str(path) for path in self.clips.path]
         return self.memory.cache(listen_to_all)(paths, whisper_weights.TINY_EN.fingerprint)
 
-    def at_all_speeds(self) -> list[pd.DataFrame]:
+    def at_all_speeds(self, speeds: Iterable[str] = SPEEDS) -> list[pd.DataFrame]:
         """Return the rows of the clips as they are, and at each other speed."""
-        return [self.whole] + [self.memory.cache(table_at)(self.clips, s) for s in SPEEDS]
+        return [self.whole] + [self.memory.cache(table_at)(self.clips, s) for s in speeds]
 
     def padded(self) -> pd.DataFrame:
         """Return the rows of clips filled up to 30 s."""

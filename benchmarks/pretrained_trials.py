@@ -33,10 +33,14 @@ def of(table: pd.DataFrame, *layers: int) -> pd.DataFrame:
     return table[pretrained.feature_names(layers)]
 
 
-def trials(ears: Ears) -> dict[str, Recipe]:
-    """Name each recipe; nothing is trained before a recipe is asked."""
+def trials(ears: Ears, *, refit: bool = False) -> dict[str, Recipe]:
+    """Name each recipe; nothing is trained before a recipe is asked.
+
+    ``refit``: those that choose a strength train once more with it, on the validation part as
+    well, before they answer for the test part.
+    """
     labels, whole, own = ears.labels, ears.whole, ears.own(ears.whole)
-    regress = partial(recipes.regression, labels=labels)
+    regress = partial(recipes.regression, labels=labels, refit=refit)
     found: dict[str, Recipe] = {}
     for layers in ((0,), (1,), (2,), (3,), (4,), (5,), (2, 3), (1, 2, 3), (2, 3, 4), (1, 2, 3, 4)):
         found[f"layers {layers}"] = regress(of(whole, *layers))
@@ -59,11 +63,11 @@ def trials(ears: Ears) -> dict[str, Recipe]:
     found["layers 2 to 4, averaged with MFCCs"] = recipes.averaged(
         found["layers (2, 3, 4)"], found["MFCCs"]
     )
-    found |= other_heads(ears, own) | other_rows(ears) | over_time(ears)
+    found |= other_heads(ears, own, refit=refit) | other_rows(ears) | over_time(ears)
     return found | together(found)
 
 
-def other_heads(ears: Ears, own: pd.DataFrame) -> dict[str, Recipe]:
+def other_heads(ears: Ears, own: pd.DataFrame, *, refit: bool) -> dict[str, Recipe]:
     """Put other heads on the same rows, and the same head on clips at several speeds."""
     found: dict[str, Recipe] = {}
     fit = partial(recipes.fitted, labels=ears.labels)
@@ -74,15 +78,17 @@ def other_heads(ears: Ears, own: pd.DataFrame) -> dict[str, Recipe]:
                 recipes.discriminant, of(table, *layers)
             )
 
-            def at_speeds(layers=layers, adapted=table is own) -> list[pd.DataFrame]:
-                tables = [of(each, *layers) for each in ears.at_all_speeds()]
-                return [ears.own(each) for each in tables] if adapted else tables
+            for number, speeds in (("three", recipes.SPEEDS), ("five", recipes.MORE_SPEEDS)):
 
-            for asked in (False, True):
-                told = "trained and asked" if asked else "trained"
-                found[f"{name}, {told} at three speeds{way}"] = recipes.spoken_faster(
-                    at_speeds, ears.labels, asked=asked
-                )
+                def at_speeds(layers=layers, adapted=table is own, speeds=speeds):
+                    tables = [of(each, *layers) for each in ears.at_all_speeds(speeds)]
+                    return [ears.own(each) for each in tables] if adapted else tables
+
+                for asked in (False, True):
+                    told = "trained and asked" if asked else "trained"
+                    found[f"{name}, {told} at {number} speeds{way}"] = recipes.spoken_faster(
+                        at_speeds, ears.labels, asked=asked, refit=refit
+                    )
         found[f"layers (1, 2, 3, 4), 100 principal components{way}"] = fit(
             partial(LogisticRegression, C=0.01, max_iter=1000),
             of(table, 1, 2, 3, 4),
@@ -116,6 +122,14 @@ def other_rows(ears: Ears) -> dict[str, Recipe]:
     found["layers 2 to 4, with quantiles"] = later(pool(quantiles=(0.1, 0.5, 0.9)))
     found["layers 2 to 4, with movement"] = later(with_movement)
     found["layers 2 to 4, with movement, by speaker"] = later(with_movement, by_speaker=True)
+    for layers in SEVERAL[1:]:
+
+        def with_thirds(layers=layers) -> np.ndarray:
+            thirds = recipes.in_thirds(ears.frames(), layers)
+            return np.hstack([recipes.pooled(ears.frames(), layers), thirds])
+
+        found[f"layers {layers}, and thirds"] = later(with_thirds)
+        found[f"layers {layers}, and thirds, by speaker"] = later(with_thirds, by_speaker=True)
     for layers in SEVERAL[1:]:
         found[f"layers {layers}, filled up to 30 s"] = later(
             lambda layers=layers: of(ears.padded(), *layers).to_numpy()

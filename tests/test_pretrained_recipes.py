@@ -87,6 +87,15 @@ def test_movement_is_none_where_nothing_moves():
     assert not rows[:2].any() and rows[2].min() > 1  # a steady rise does not change its pace
 
 
+def test_thirds_are_those_of_what_is_spoken():
+    spoken = np.repeat([1, 2, 3], 4)
+    quiet = np.array([-60, -60, *[0] * 5, -60, *[-30] * 6, -60])  # a pause is within
+    x = np.zeros((5, 15, 4), np.float16)
+    x[:, 2:14] = spoken[None, :, None]
+    rows = recipes.in_thirds([(x, quiet)], (2, 3))
+    np.testing.assert_array_equal(rows.reshape(3, 2, 4), np.arange(1, 4)[:, None, None] * x[:2, 2])
+
+
 def test_draws_are_scored_by_their_mean_and_paired():
     rng = np.random.default_rng(0)
     said = [LABELS.where(rng.random(len(LABELS)) < p, "SAD") for p in (0.9, 0.5, 0.7)]

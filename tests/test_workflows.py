@@ -14,8 +14,14 @@ from packaging.specifiers import SpecifierSet
 PATHS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 SYSTEMS = ["ubuntu-latest", "macos-latest", "windows-latest"]
 MADE_THERE = {"oldest.txt"}  # by a step before
-#: The first versions for Node.js 24: GitHub's machines have had no Node.js 20 since 16 September 2026.
-NODE_24 = {"checkout": 5, "setup-python": 6, "upload-pages-artifact": 5, "deploy-pages": 5}
+#: The first versions for Node.js 24: GitHub's machines have no Node.js 20 since 16 September 2026.
+NODE_24 = {
+    "checkout": 5,
+    "setup-python": 6,
+    "upload-artifact": 6,
+    "upload-pages-artifact": 5,
+    "deploy-pages": 5,
+}
 FILE = re.compile(r"(?<![\w/.:-])(?:[\w-]+|\.ci|\.github)(?:/[\w.-]+)*\.(?:py|txt|lock|toml)\b")
 
 
@@ -80,6 +86,15 @@ def test_every_system_has_every_python_with_the_lock_and_weekly_with_the_newest(
     assert any("course.py test" in step.get("run", "") for step in jobs("tests")["tests"]["steps"])
     newest = " ".join(step.get("run", "") for step in jobs("weekly")["newest"]["steps"])
     assert "-r requirements.txt" in newest and "lock" not in newest
+
+
+def test_jupyterlab_is_tested_in_a_browser_and_its_pictures_are_kept():
+    *_, run, keep = jobs("tests")["lab"]["steps"]
+    assert run["run"] == "python course.py test --browser --ignore=tests/browser/test_site.py"
+    assert keep["with"]["path"] == "screenshots" and "cancelled" in keep["if"]
+    assert run["env"]["SER_SCREENSHOTS"].endswith("/screenshots")
+    others = [name for name in os.listdir(ROOT / "tests" / "browser") if name.startswith("test_")]
+    assert sorted(others) == ["test_lab.py", "test_site.py"]  # each has a job
 
 
 def test_the_oldest_versions_have_the_oldest_python():
