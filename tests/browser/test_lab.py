@@ -149,6 +149,7 @@ STUCK = """async () => {
     });
     await audio.play().then(() => moves).catch(() => stuck.push(audio.outerHTML.slice(0, 100)));
     audio.pause();
+    audio.muted = false;
   }
   return stuck;
 }"""
