@@ -106,7 +106,7 @@ LOOK = """async () => {
     audio.load();
     await new Promise(done => {
       audio.onloadedmetadata = audio.onerror = done;
-      setTimeout(done, 10000);
+      setTimeout(done, 60000);
     });
     if (!(audio.duration > 0.1)) found.silent.push(audio.duration);
   }
@@ -137,7 +137,7 @@ FAINT = """() => {
     return (two[1] + 0.05) / (two[0] + 0.05) < 3;
   }).map(e => `${getComputedStyle(e).color} on ${behind(e)}: ${e.textContent.trim().slice(0, 60)}`);
 }"""
-# Players that do not move on when they are started. Half a minute is for a busy machine.
+# Players that do not move on when they are started. A minute is for a busy machine.
 STUCK = """async () => {
   const stuck = [];
   for (const audio of document.querySelectorAll('.jp-Notebook .jp-OutputArea audio')) {
@@ -145,10 +145,11 @@ STUCK = """async () => {
     audio.muted = true;
     const moves = new Promise((done, fail) => {
       audio.ontimeupdate = () => audio.currentTime > 0 && done();
-      setTimeout(fail, 30000);
+      setTimeout(fail, 60000);
     });
     await audio.play().then(() => moves).catch(() => stuck.push(audio.outerHTML.slice(0, 100)));
     audio.pause();
+    audio.muted = false;
   }
   return stuck;
 }"""
