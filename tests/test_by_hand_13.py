@@ -11,6 +11,7 @@ from notebook_code import functions_of, prose_of
 from torch.nn.functional import scaled_dot_product_attention
 
 from ser_helpers import data, exercises
+from ser_helpers.errors import DataError
 from ser_helpers.further import attention, measured, pretrained, whisper_weights
 
 (PATH,) = (ROOT / "notebooks").glob("13_*.ipynb")
@@ -71,7 +72,7 @@ def test_the_heads_are_whole_and_a_damaged_file_is_named(tmp_path):
     assert attention.FILE.stat().st_size < 500_000
     bad = tmp_path / "bad.npz"
     bad.write_bytes(attention.FILE.read_bytes()[:1000])
-    with pytest.raises(attention.DataError, match=r"bad\.npz cannot be used"):
+    with pytest.raises(DataError, match=r"bad\.npz cannot be used"):
         attention.load(bad)
 
 
