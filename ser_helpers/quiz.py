@@ -33,7 +33,7 @@ SCRIPT = """<script>
   told.setAttribute("role", "status");
   quiz.querySelectorAll("details").forEach((fold, i) => {
     const label = document.createElement("label");
-    label.style.cssText = "display:block;padding:.2em 0 .2em 1.6em;text-indent:-1.6em;cursor:pointer";
+    label.style.cssText = "display:block;padding:.2em 1.6em;text-indent:-1.6em;cursor:pointer";
     const button = document.createElement("input");
     button.type = "radio";
     button.name = "ID-choice";

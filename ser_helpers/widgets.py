@@ -43,8 +43,11 @@ BLOCK = 8_192  # samples
 Scale = tuple[float, float] | None  # highest sample and power to be shown; None: the clip's own
 
 
-def ogg(y: np.ndarray, sr: int, *, loudest: float | None = None) -> bytes:
-    """Compress samples to OGG Vorbis at a safe level, some 10 kB per second.
+def compress(y: np.ndarray, sr: int, *, loudest: float | None = None) -> bytes:
+    """Compress samples to a file that browsers play, at a safe level: some 10 kB per second.
+
+    It is OGG Vorbis; or WAV, where all of the sound would lie on one page of OGG (a tone of a
+    second, a click): Chrome cannot say when such a page begins, and may refuse to play it.
 
     Parameters
     ----------
@@ -82,7 +85,33 @@ def ogg(y: np.ndarray, sr: int, *, loudest: float | None = None) -> bytes:
     ) as sound:
         for start in range(0, len(y), BLOCK):
             sound.write(y[start : start + BLOCK])
-    return file.getvalue()
+    if _pages_of_sound(file.getvalue()) > 1:
+        return file.getvalue()
+    plain = io.BytesIO()
+    soundfile.write(plain, y, sr, format="WAV", subtype="PCM_16")
+    return plain.getvalue()
+
+
+def container(sound: bytes) -> str:
+    """Tell what :func:`compress` made: "ogg" or "wav"."""
+    return "ogg" if bytes(sound[:4]) == b"OggS" else "wav"  # a widget holds a view
+
+
+def put(player: ipywidgets.Audio, sound: bytes) -> None:
+    """Give a player what :func:`compress` made."""
+    player.format = container(sound)
+    player.value = sound
+
+
+def _pages_of_sound(ogg: bytes) -> int:
+    """Count the pages of an OGG file (RFC 3533) at whose end some sound has passed."""
+    start = n_pages = 0
+    while start < len(ogg):
+        n_segments = ogg[start + 26]
+        n_pages += int.from_bytes(ogg[start + 6 : start + 14], "little", signed=True) > 0
+        first = start + 27
+        start = first + n_segments + sum(ogg[first : first + n_segments])
+    return n_pages
 
 
 def listen(y: np.ndarray, sr: int, *, label: str = "", loudest: float | None = None) -> HTML:
@@ -97,7 +126,7 @@ def listen(y: np.ndarray, sr: int, *, label: str = "", loudest: float | None = N
     label : str
         Shown before the player; may hold HTML such as ``<b>A</b>``.
     loudest : float, optional
-        As in :func:`ogg`: left out, every player is equally loud.
+        As in :func:`compress`: left out, every player is equally loud.
 
     Returns
     -------
@@ -107,9 +136,9 @@ def listen(y: np.ndarray, sr: int, *, label: str = "", loudest: float | None = N
     Raises
     ------
     DataError
-        As :func:`ogg`.
+        As :func:`compress`.
     """
-    sound = ogg(y, sr, loudest=loudest)
+    sound = compress(y, sr, loudest=loudest)
     seconds = len(y) / sr
     if seconds > LONG:
         warnings.warn(
@@ -329,7 +358,7 @@ def _explorer(
             f"{row.name}: “{sentence}”, {emotion_name(row.emotion)}", quote=False
         )
         scale = scale_of(row)
-        sound.value = ogg(y, settings.sr, loudest=scale and scale[0])
+        put(sound, compress(y, settings.sr, loudest=scale and scale[0]))
         picture.value = _portrait(y, row.emotion, settings, scale)
 
     for menu in menus:
@@ -359,7 +388,7 @@ def _player(sound: bytes, label: str) -> str:
     plain = html.escape(re.sub("<[^>]*>", "", label)) or "sound"
     return (
         f'<div>{label} <audio controls preload="auto" aria-label="{plain}" '
-        f'src="data:audio/ogg;base64,{data}"></audio></div>'
+        f'src="data:audio/{container(sound)};base64,{data}"></audio></div>'
     )
 
 

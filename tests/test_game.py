@@ -218,7 +218,7 @@ def test_on_the_web_the_first_clip_can_be_heard_and_the_emotions_read(screen):
     page = bundle["text/html"]
     assert all(name in page for name in data.EMOTION_NAMES.values())
     assert "Run the notebook to vote" in page
-    (sound,) = re.findall(r'src="data:audio/ogg;base64,([^"]+)"', page)
+    (sound,) = re.findall(r'src="data:audio/wav;base64,([^"]+)"', page)
     ours, theirs = (samples(part) for part in (base64.b64decode(sound), screen.sound.value))
     np.testing.assert_array_equal(ours, theirs)
 

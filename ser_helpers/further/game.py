@@ -22,7 +22,7 @@ from ser_helpers.errors import DataError
 from ser_helpers.evaluate import listeners
 from ser_helpers.names import EMOTION_NAMES, EMOTIONS, SENTENCES
 from ser_helpers.plot import COLOURS
-from ser_helpers.widgets import listen, ogg
+from ser_helpers.widgets import compress, listen, put
 
 N_CLIPS = 8
 TOO_SOON = 0.5  # seconds; nobody has heard the new clip by then, so it was a double click
@@ -304,7 +304,7 @@ class _Play(ipywidgets.VBox):
         except DataError as error:  # in a button's callback it would be seen by nobody
             self._now = (np.zeros(1, np.float32), SAMPLE_RATE)
             self._text.value += f"<br>{html.escape(str(error))}. Vote for anything to go on."
-        self._sound.value = ogg(*self._now)
+        put(self._sound, compress(*self._now))
         self._since = self._clock()
 
 
