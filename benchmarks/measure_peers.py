@@ -271,6 +271,7 @@ def main() -> None:
         for part in ("scores", "paired difference", "cost"):
             merged = stored.get(part, {}) | result[part]
             result[part] = {name: merged[name] for name in in_order(merged)}
+        result["versions"] = stored.get("versions", {}) | result["versions"]
     record.write(file, result)
 
 

@@ -13,8 +13,8 @@ def test_it_was_measured_at_all_sizes():
 
 def test_the_whole_corpus_is_quick_and_fits_into_binder():
     whole = SIZES[-1]
-    assert whole["features_cold"]["cpu_seconds"] < 30
-    assert whole["features_warm"]["cpu_seconds"] < 5
+    assert whole["features_cold"]["seconds"] < 60
+    assert whole["features_warm"]["seconds"] < 1
     assert whole["whole_run"]["peak_mb"] < 2000
 
 
