@@ -143,7 +143,7 @@ def fill(
         elif total.points is None:
             told.append(f"{total.student} was left out: something is still to be graded by hand")
         else:
-            text = _rounded(total.points * factor)
+            text = points_text(total.points * factor)
             if (old := number(row[column])) is not None and old != number(text):
                 changed.append(f"{total.student} had {row[column].strip()}, and has {text}")
             row[column] = text
@@ -260,8 +260,3 @@ def _places(
 def _plain(name: str) -> tuple[str, ...]:
     """Read ``Lovelace, Ada`` like ``Ada Lovelace``."""
     return tuple(sorted(re.findall(r"\w+", name.casefold())))
-
-
-def _rounded(points: float) -> str:
-    """Write points to a hundredth."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")
